@@ -1,0 +1,19 @@
+/** What a person may do inside the organization. */
+export type RoleName = 'ADMIN' | 'USER';
+
+/** The authenticated caller: a person behind a live session. Everything but the proofs comes from the database. */
+export interface Principal {
+  readonly userId: string;
+  readonly organizationId: string;
+  /** The session; for `via: 'enrolment'` the challenge, which is no session. */
+  readonly sessionId: string;
+  /** Behind a session, or on the way to one and allowed to enrol a second factor only. */
+  readonly via: 'session' | 'enrolment';
+  /** Canonical address. */
+  readonly email: string;
+  readonly role: RoleName;
+  /** RFC 8176 values. */
+  readonly amr: readonly string[];
+  /** When this token's holder last proved a credential: the claim `auth_time`. */
+  readonly authenticatedAt: Date;
+}

@@ -1,0 +1,56 @@
+import type { Rate } from './environment-reader.js';
+import type { EncryptionKeyRing, TokenKeyRing } from '../crypto/key-ring.js';
+import type { SigningKeys } from '../crypto/signing-keys.js';
+
+/** The rules of the contract's limit table (§9), by the last part of their variable `RATE_LIMIT_…`. */
+export const LIMIT_RULES = [
+  'LOGIN_IP',
+  'LOGIN_EMAIL',
+  'REGISTER',
+  'FORGOT_PASSWORD',
+  'WEBHOOK',
+  'UPLOAD',
+  'GLOBAL',
+] as const;
+export type LimitRule = (typeof LIMIT_RULES)[number];
+
+/** Every setting, typed and validated once (`load-config.ts`). A class, so that Nest can inject it. */
+export abstract class Config {
+  abstract readonly environment: 'development' | 'test' | 'production';
+  abstract readonly host: string;
+  /** 0 lets the system choose (tests). */
+  abstract readonly port: number;
+  /** Without a trailing slash; the issuer of tokens and the target of redirects. */
+  abstract readonly publicUrl: string;
+  /** Null: the embedded PostgreSQL in `dataDir`. */
+  abstract readonly databaseUrl: string | null;
+  /** Null: the same as `databaseUrl`. */
+  abstract readonly databaseMigrationUrl: string | null;
+  /** Connections at most. */
+  abstract readonly databasePoolSize: number;
+  /** Absolute path. */
+  abstract readonly dataDir: string;
+  abstract readonly signingKeys: SigningKeys;
+  abstract readonly encryptionKeys: EncryptionKeyRing;
+  abstract readonly tokenKeys: TokenKeyRing;
+  /** Exact origins. */
+  abstract readonly corsOrigins: readonly string[];
+  /** Addresses and CIDRs of proxies whose forwarding headers count; empty: none. */
+  abstract readonly trustedProxies: readonly string[];
+  abstract readonly forceHttps: boolean;
+  abstract readonly cookieSecure: boolean;
+  abstract readonly registration: 'open' | 'closed';
+  /** Accounts that must enrol a second factor. */
+  abstract readonly requireTwoFactor: 'none' | 'admins' | 'all';
+  abstract readonly limits: Readonly<Record<LimitRule, Rate>>;
+  abstract readonly session: {
+    readonly idleSeconds: number;
+    readonly absoluteSeconds: number;
+    readonly maxPerUser: number;
+  };
+  /** argon2id hashes computed at the same time. */
+  abstract readonly hashConcurrency: number;
+  abstract readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** Without slashes at the ends; empty: none. */
+  abstract readonly apiPrefix: string;
+}

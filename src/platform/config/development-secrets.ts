@@ -1,0 +1,43 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigurationError } from './environment-reader.js';
+
+/** The three secrets that production must bring and development may leave to us. */
+export type SecretName = 'JWT_PRIVATE_KEYS' | 'ENCRYPTION_KEYS' | 'TOKEN_KEYS';
+
+const GENERATORS: Record<SecretName, () => string> = {
+  JWT_PRIVATE_KEYS: () =>
+    generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString(),
+  ENCRYPTION_KEYS: () => `k1:${randomBytes(32).toString('base64')}`,
+  TOKEN_KEYS: () => `k1:${randomBytes(32).toString('base64')}`,
+};
+
+/** A fresh value in the form the settings take. */
+export function generateSecret(name: SecretName): string {
+  return GENERATORS[name]();
+}
+
+/**
+ * Secrets for development, made once and kept in `<dataDir>/secrets.json` (mode 0600), so that sessions and encrypted
+ * rows survive a restart. Written to a temporary name and moved, so that a killed start leaves no half file.
+ */
+export function loadDevelopmentSecrets(dataDir: string): Record<SecretName, string> {
+  const file = join(dataDir, 'secrets.json');
+  try {
+    if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Record<SecretName, string>;
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const secrets = Object.fromEntries(
+      Object.entries(GENERATORS).map(([name, generate]) => [name, generate()]),
+    ) as Record<SecretName, string>;
+    const temporary = `${file}.${process.pid}`;
+    writeFileSync(temporary, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+    renameSync(temporary, file);
+    return secrets;
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? 'is damaged' : (error as Error).message;
+    throw new ConfigurationError([`DATA_DIR: cannot keep the development secrets in "${file}": ${reason}`]);
+  }
+}

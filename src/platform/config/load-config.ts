@@ -1,0 +1,160 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import ipaddr from 'ipaddr.js';
+import { EncryptionKeyRing, parseKeyRing, TokenKeyRing } from '../crypto/key-ring.js';
+import { parseSigningKeys, SigningKeys } from '../crypto/signing-keys.js';
+import { Config } from './config.js';
+import { loadDevelopmentSecrets, type SecretName } from './development-secrets.js';
+import { ConfigurationError, EnvironmentReader } from './environment-reader.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `.env` of the working folder, when present, below the real environment. */
+function readEnvironment(): Environment {
+  const fromFile = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  return { ...fromFile, ...process.env };
+}
+
+/**
+ * Parses and validates every setting of the contract's §9.
+ * @throws ConfigurationError naming all faults at once, never a value.
+ */
+export function loadConfig(environment: Environment = readEnvironment()): Config {
+  const reader = new EnvironmentReader(environment);
+  const mode = reader.choice('NODE_ENV', ['development', 'test', 'production'] as const, 'development');
+  const production = mode === 'production';
+  const port = reader.integer('PORT', 3000, { min: 0, max: 65_535 });
+  const dataDir = resolve(reader.text('DATA_DIR') ?? '.data');
+  const publicUrl = reader
+    .url('PUBLIC_URL', `http://localhost:${port}`, ['http:', 'https:'])
+    .replace(/\/+$/, '');
+  const forceHttps = reader.boolean('FORCE_HTTPS', false);
+  if (forceHttps && !publicUrl.startsWith('https:')) {
+    reader.fault('PUBLIC_URL', 'must begin with https:// when FORCE_HTTPS is true');
+  }
+  const settings = {
+    environment: mode,
+    host: reader.text('HOST') ?? '127.0.0.1',
+    port,
+    publicUrl,
+    databaseUrl: readDatabaseUrl(reader, 'DATABASE_URL'),
+    databaseMigrationUrl: readDatabaseUrl(reader, 'DATABASE_MIGRATION_URL'),
+    databasePoolSize: reader.integer('DATABASE_POOL_SIZE', 10, { min: 2, max: 500 }),
+    dataDir,
+    corsOrigins: readOrigins(reader),
+    trustedProxies: readTrustedProxies(reader, production),
+    forceHttps,
+    cookieSecure: reader.boolean('COOKIE_SECURE', production),
+    registration: reader.choice('REGISTRATION', ['open', 'closed'] as const, 'open'),
+    requireTwoFactor: reader.choice('REQUIRE_TWO_FACTOR', ['none', 'admins', 'all'] as const, 'none'),
+    limits: {
+      LOGIN_IP: reader.rate('RATE_LIMIT_LOGIN_IP', { requests: 5, seconds: 60 }),
+      LOGIN_EMAIL: reader.rate('RATE_LIMIT_LOGIN_EMAIL', { requests: 5, seconds: 60 }),
+      REGISTER: reader.rate('RATE_LIMIT_REGISTER', { requests: 3, seconds: 60 }),
+      FORGOT_PASSWORD: reader.rate('RATE_LIMIT_FORGOT_PASSWORD', { requests: 3, seconds: 300 }),
+      WEBHOOK: reader.rate('RATE_LIMIT_WEBHOOK', { requests: 120, seconds: 60 }),
+      UPLOAD: reader.rate('RATE_LIMIT_UPLOAD', { requests: 10, seconds: 60 }),
+      GLOBAL: reader.rate('RATE_LIMIT_GLOBAL', { requests: 300, seconds: 60 }),
+    },
+    session: {
+      idleSeconds: reader.integer('SESSION_IDLE_SECONDS', 18_000, { min: 1, max: 31_536_000 }),
+      absoluteSeconds: reader.integer('SESSION_ABSOLUTE_SECONDS', 86_400, { min: 1, max: 31_536_000 }),
+      maxPerUser: reader.integer('MAX_SESSIONS_PER_USER', 10, { min: 1, max: 1000 }),
+    },
+    hashConcurrency: reader.integer('HASH_CONCURRENCY', Math.min(4, availableParallelism()), {
+      min: 1,
+      max: 64,
+    }),
+    logLevel: reader.choice(
+      'LOG_LEVEL',
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const,
+      'info',
+    ),
+    apiPrefix: readApiPrefix(reader),
+  };
+  const secrets = readSecrets(reader, production, dataDir);
+  reader.assertNoFaults();
+  return { ...settings, ...secrets };
+}
+
+function readDatabaseUrl(reader: EnvironmentReader, name: string): string | null {
+  return reader.text(name) === undefined ? null : reader.url(name, '', ['postgres:', 'postgresql:']);
+}
+
+function readOrigins(reader: EnvironmentReader): string[] {
+  const origins = reader.list('CORS_ORIGINS');
+  const wrong = origins.filter(
+    (origin) => origin.includes('*') || !URL.canParse(origin) || new URL(origin).origin !== origin,
+  );
+  if (wrong.length > 0) {
+    reader.fault(
+      'CORS_ORIGINS',
+      'expected exact origins such as https://app.example.com, without path or wildcard',
+    );
+  }
+  return origins;
+}
+
+function readTrustedProxies(reader: EnvironmentReader, production: boolean): string[] {
+  const entries = reader.list('TRUST_PROXY');
+  if (entries.length === 0 && production) {
+    reader.fault('TRUST_PROXY', 'must be set in production: "none", or the addresses of your proxies');
+  }
+  if (entries.length === 1 && entries[0] === 'none') return [];
+  if (!entries.every(isAddressOrRange)) {
+    reader.fault('TRUST_PROXY', 'expected "none", or addresses and CIDRs such as 10.0.0.0/8,::1');
+  }
+  return entries;
+}
+
+/** Written in full: `1` would pass as the address 0.0.0.1 where somebody means a number of hops. */
+function isAddressOrRange(entry: string): boolean {
+  const { IPv4, IPv6 } = ipaddr;
+  return (
+    IPv4.isValidFourPartDecimal(entry) ||
+    IPv4.isValidCIDRFourPartDecimal(entry) ||
+    IPv6.isValid(entry) ||
+    IPv6.isValidCIDR(entry)
+  );
+}
+
+function readApiPrefix(reader: EnvironmentReader): string {
+  const prefix = (reader.text('API_PREFIX') ?? '').replace(/^\/+|\/+$/g, '');
+  if (!/^[a-z0-9._/-]*$/i.test(prefix)) reader.fault('API_PREFIX', 'expected a path such as api/v1');
+  return prefix;
+}
+
+/** Production brings its secrets; elsewhere what is missing is made once and kept in `DATA_DIR`. */
+function readSecrets(reader: EnvironmentReader, production: boolean, dataDir: string) {
+  let generated: Record<SecretName, string> | undefined;
+  const read = (name: SecretName): string | undefined => {
+    const given = reader.text(name);
+    if (given !== undefined) return given;
+    if (production) {
+      reader.fault(name, 'must be set in production; "npm run cli -- keys:generate" makes one');
+      return undefined;
+    }
+    return (generated ??= loadDevelopmentSecrets(dataDir))[name];
+  };
+  const parse = <T>(name: SecretName, parser: (text: string) => { keys: T[]; faults: string[] }): T[] => {
+    const text = read(name);
+    if (text === undefined) return [];
+    const { keys, faults } = parser(text);
+    for (const fault of faults) reader.fault(name, fault);
+    return keys;
+  };
+  const signing = parse('JWT_PRIVATE_KEYS', parseSigningKeys);
+  const encryption = parse('ENCRYPTION_KEYS', parseKeyRing);
+  const token = parse('TOKEN_KEYS', parseKeyRing);
+  if (encryption.some((key) => token.some((other) => other.bytes.equals(key.bytes)))) {
+    reader.fault('TOKEN_KEYS', 'shares a key with ENCRYPTION_KEYS; each needs its own');
+  }
+  if (reader.faults.length > 0) throw new ConfigurationError(reader.faults);
+  return {
+    signingKeys: new SigningKeys(signing),
+    encryptionKeys: new EncryptionKeyRing(encryption),
+    tokenKeys: new TokenKeyRing(token),
+  };
+}

@@ -1,0 +1,22 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { FieldCipher } from '../crypto/field-cipher.js';
+import { Database, type DatabaseConnection } from './database.js';
+
+@Global()
+@Module({})
+export class DatabaseModule {
+  /** The open connection as the injectable `Database`, which closes it at shutdown. */
+  static forRoot(connection: DatabaseConnection): DynamicModule {
+    return {
+      module: DatabaseModule,
+      providers: [
+        {
+          provide: Database,
+          inject: [FieldCipher],
+          useFactory: (cipher: FieldCipher) => new Database(connection, cipher),
+        },
+      ],
+      exports: [Database],
+    };
+  }
+}

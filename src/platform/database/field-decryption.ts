@@ -1,0 +1,93 @@
+import type { FieldCipher } from '../crypto/field-cipher.js';
+import {
+  ENCRYPTED_FIELDS,
+  FieldEncryptionError,
+  placeOf,
+  type EncryptedModel,
+  type Values,
+} from './encrypted-fields.js';
+
+/** For each model, its relation fields and the models they lead to. */
+export type Relations = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** What to decrypt in the rows of one query, and in the rows inside them. */
+export interface DecryptionPlan {
+  readonly encrypted: EncryptedModel | undefined;
+  /** Fields that were read only to decrypt, and are taken out of the answer again. */
+  readonly added: readonly string[];
+  readonly relations: Readonly<Record<string, DecryptionPlan>>;
+}
+
+/** The relations of the schema, from the client's own description of it. */
+export function readRelations(client: object): Relations {
+  const { _runtimeDataModel: dataModel } = client as {
+    _runtimeDataModel?: {
+      models: Record<string, { fields: { name: string; kind: string; type: string }[] }>;
+    };
+  };
+  if (dataModel === undefined)
+    throw new FieldEncryptionError('this Prisma client does not describe its models');
+  return new Map(
+    Object.entries(dataModel.models).map(([model, { fields }]) => [
+      model,
+      new Map(fields.filter(({ kind }) => kind === 'object').map(({ name, type }) => [name, type])),
+    ]),
+  );
+}
+
+/**
+ * Follows `select` and `include` to every encrypted field that is read.
+ * @returns the plan (null: nothing to decrypt) and the arguments, with id and organization added where a `select` left
+ * them out.
+ */
+export function planDecryption(
+  relations: Relations,
+  model: string,
+  args: Values,
+): { plan: DecryptionPlan | null; args: Values } {
+  const { select, include } = args as { select?: Values; include?: Values };
+  const encrypted = readsEncrypted(model, select);
+  const chosen = select ?? include;
+  if (encrypted === undefined && chosen === undefined) return { plan: null, args };
+  const nested: Record<string, DecryptionPlan> = {};
+  const selection: Values = { ...chosen };
+  for (const [field, choice] of Object.entries(selection)) {
+    const target = relations.get(model)?.get(field);
+    if (target === undefined || !choice) continue;
+    const inner = planDecryption(relations, target, choice === true ? {} : (choice as Values));
+    if (inner.plan === null) continue;
+    nested[field] = inner.plan;
+    if (choice !== true) selection[field] = inner.args;
+  }
+  const added = encrypted && select ? ['id', 'organizationId'].filter((field) => !select[field]) : [];
+  for (const field of added) selection[field] = true;
+  if (encrypted === undefined && Object.keys(nested).length === 0) return { plan: null, args };
+  const planned = chosen === undefined ? args : { ...args, [select ? 'select' : 'include']: selection };
+  return { plan: { encrypted, added, relations: nested }, args: planned };
+}
+
+/**
+ * Decrypts what the plan names, in a copy.
+ * @throws DecryptionError when a ciphertext was altered or moved.
+ */
+export function decryptByPlan(cipher: FieldCipher, plan: DecryptionPlan, result: unknown): unknown {
+  if (Array.isArray(result)) return result.map((row) => decryptByPlan(cipher, plan, row));
+  if (typeof result !== 'object' || result === null) return result;
+  const row: Values = { ...(result as Values) };
+  for (const [field, inner] of Object.entries(plan.relations))
+    row[field] = decryptByPlan(cipher, inner, row[field]);
+  for (const field of Object.keys(plan.encrypted?.columns ?? {})) {
+    const value = row[field];
+    if (typeof value !== 'string') continue;
+    row[field] = cipher.decrypt(value, placeOf(plan.encrypted!, field, 'decrypting', row));
+  }
+  for (const field of plan.added) delete row[field];
+  return row;
+}
+
+/** The model when one of its encrypted fields is read: all are, unless a `select` chooses. */
+function readsEncrypted(model: string, select: Values | undefined): EncryptedModel | undefined {
+  const encrypted = ENCRYPTED_FIELDS[model];
+  if (encrypted === undefined || select === undefined) return encrypted;
+  return Object.keys(encrypted.columns).some((field) => select[field]) ? encrypted : undefined;
+}

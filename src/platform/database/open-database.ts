@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaPGlite } from 'pglite-prisma-adapter';
+import type { Config } from '../config/config.js';
+import { OperatorError } from '../errors/operator-error.js';
+import { DataDirectoryLock } from './data-directory-lock.js';
+import type { DatabaseConnection } from './database.js';
+import { isDatabaseUnavailable } from './database-errors.js';
+import { applyMigrations, type MigrationSession } from './migrations.js';
+
+/**
+ * Opens the database that the settings name and brings its tables up to date.
+ * @throws OperatorError when it cannot be reached, is locked, or is newer than this program.
+ */
+export async function openDatabase(config: Config): Promise<DatabaseConnection> {
+  return config.databaseUrl === null ? openEmbedded(config) : openServer(config, config.databaseUrl);
+}
+
+/** Applies pending migrations and returns their names. */
+export async function migrateDatabase(config: Config): Promise<string[]> {
+  if (config.databaseUrl === null) {
+    const { database, lock } = await startEmbedded(config);
+    try {
+      return await applyMigrations(embeddedSession(database));
+    } finally {
+      await database.close();
+      lock.release();
+    }
+  }
+  return migrateServer(config.databaseMigrationUrl ?? config.databaseUrl);
+}
+
+async function openEmbedded(config: Config): Promise<DatabaseConnection> {
+  const { database, lock } = await startEmbedded(config);
+  await applyMigrations(embeddedSession(database));
+  return {
+    kind: 'embedded',
+    adapter: new PrismaPGlite(database),
+    close: async () => {
+      await database.close();
+      lock.release();
+    },
+  };
+}
+
+async function startEmbedded(config: Config): Promise<{ database: PGlite; lock: DataDirectoryLock }> {
+  const lock = DataDirectoryLock.acquire(config.dataDir);
+  try {
+    return { database: await PGlite.create({ dataDir: join(config.dataDir, 'postgres') }), lock };
+  } catch (error) {
+    lock.release();
+    throw new OperatorError(
+      `The embedded database in "${config.dataDir}" cannot be opened: ${(error as Error).message}`,
+    );
+  }
+}
+
+/** A migration session over an embedded database that is already open. */
+export function embeddedSession(database: PGlite): MigrationSession {
+  return {
+    query: async (sql, parameters) => (await database.query<Record<string, unknown>>(sql, parameters)).rows,
+    execute: async (script) => {
+      await database.exec(script);
+    },
+  };
+}
+
+async function openServer(config: Config, url: string): Promise<DatabaseConnection> {
+  await migrateServer(config.databaseMigrationUrl ?? url);
+  return connectServer(url, config.databasePoolSize);
+}
+
+/** A pool to a server whose tables are known to be up to date. */
+export function connectServer(url: string, poolSize: number): DatabaseConnection {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: 5000,
+    idleTimeoutMillis: 60_000,
+    // Nothing of ours runs longer; a hanging statement gives its connection back (A-8).
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 30_000,
+    application_name: 'benteng',
+    keepAlive: true,
+  });
+  // A connection that breaks while idle is replaced by the pool; without a listener Node would end the process.
+  pool.on('error', () => undefined);
+  const adapter = new PrismaPg(pool, { schema: 'benteng', onPoolError: () => undefined });
+  const query: DatabaseConnection['query'] = async ({ name, text }, parameters) =>
+    (await pool.query<Record<string, unknown>>({ name, text, values: [...parameters] })).rows;
+  return { kind: 'postgresql', adapter, query, close: async () => pool.end() };
+}
+
+/** Applies pending migrations to a server, as the role of the address. */
+export async function migrateServer(url: string): Promise<string[]> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5000,
+    application_name: 'benteng-migrate',
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await applyMigrations({
+      query: async (sql, parameters) => (await client.query<Record<string, unknown>>(sql, parameters)).rows,
+      execute: async (script) => {
+        await client.query(script);
+      },
+    });
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(describeFailure(url, error), { cause: error });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function describeFailure(url: string, error: unknown): string {
+  const { host, pathname } = new URL(url);
+  const target = `${host || 'the local socket'}${pathname}`;
+  const reason = error instanceof AggregateError ? (error.errors[0] as Error) : (error as Error);
+  return isDatabaseUnavailable(reason) || /ECONN|ENOTFOUND|timeout/.test(String(reason))
+    ? `The database at ${target} cannot be reached: ${reason.message}`
+    : `The database at ${target} refused: ${reason.message}`;
+}

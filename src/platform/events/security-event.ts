@@ -1,0 +1,47 @@
+import type { ClientContext } from '../http/client-context.js';
+
+/** Every security-relevant act that leaves a row in the trail. */
+export type SecurityAction =
+  | 'organization.registered'
+  | 'user.created'
+  | 'user.updated'
+  | 'user.deleted'
+  | 'user.role_changed'
+  | 'user.suspended'
+  | 'user.activated'
+  | 'user.unlocked'
+  | 'session.started'
+  | 'session.stepped_up'
+  | 'session.ended'
+  | 'session.refresh_token_reused'
+  | 'two_factor.enabled'
+  | 'two_factor.disabled'
+  | 'two_factor.removed_by_admin'
+  | 'two_factor.backup_code_used'
+  | 'two_factor.backup_codes_low'
+  | 'two_factor.backup_codes_replaced'
+  | 'two_factor.locked'
+  | 'remembered_device.trusted'
+  | 'remembered_device.revoked'
+  | 'remembered_device.token_reused'
+  | 'password.changed'
+  | 'password.set_by_admin'
+  | 'password.temporary_issued'
+  | 'password.temporary_used'
+  | 'password.reset_requested'
+  | 'password.reset_dismissed';
+
+/** What happened, to whom, by whom, from where. Written by `SecurityEvents.record` in the act's own transaction. */
+export interface SecurityEvent {
+  readonly action: SecurityAction;
+  /** The tenant whose trail this is. */
+  readonly organizationId: string;
+  /** The account that acted; absent for the system and for strangers. */
+  readonly actorId?: string | undefined;
+  /** The account or thing it was done to. */
+  readonly targetId?: string | undefined;
+  /** Absent for commands run on the server. */
+  readonly client?: ClientContext | undefined;
+  /** Facts of the act: ids, counts, names of changed fields; never a secret. */
+  readonly details?: Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+}

@@ -1,0 +1,57 @@
+import { validationFailed } from '../errors/platform.errors.js';
+import { isUuid } from '../validation/uuid.js';
+
+/** A page of a list, as the contract (§1) shows it. */
+export interface Page<T> {
+  items: T[];
+  /** Opaque; null on the last page. */
+  nextCursor: string | null;
+}
+
+/** What a list is asked for. */
+export interface PageRequest {
+  /** 1 to 100. */
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * Cuts `rows`, fetched with one more than the limit, into a page.
+ * @param keyOf the sort key of a row: what the next page starts after.
+ */
+export function toPage<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  keyOf: (row: Row) => string[],
+  toItem: (row: Row) => Item,
+): Page<Item> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    items: shown.map(toItem),
+    nextCursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null,
+  };
+}
+
+/** Reads the cursor of a list that is sorted by id alone. @throws VALIDATION_FAILED */
+export function decodeIdCursor(cursor: string | undefined): string | undefined {
+  return cursor === undefined ? undefined : decodeCursor(cursor, [isUuid])[0];
+}
+
+/**
+ * Reads a cursor with one part per check.
+ * @throws VALIDATION_FAILED when it is not one of ours; it carries no authority, so it is not signed.
+ */
+export function decodeCursor(cursor: string, checks: ((part: string) => boolean)[]): string[] {
+  const parts = Buffer.from(cursor, 'base64url').toString('utf8').split('|');
+  if (parts.length !== checks.length || !checks.every((check, index) => check(parts[index]!))) {
+    throw validationFailed({
+      errors: [{ field: 'cursor', code: 'invalid', message: 'cursor must be a value that a list returned' }],
+    });
+  }
+  return parts;
+}
+
+function encodeCursor(parts: string[]): string {
+  return Buffer.from(parts.join('|'), 'utf8').toString('base64url');
+}

@@ -1,0 +1,60 @@
+import { Global, Module, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { ThrottlerModule, type ThrottlerOptions } from '@nestjs/throttler';
+import type { FastifyRequest } from 'fastify';
+import { Clock } from '../clock/clock.js';
+import { Config, LIMIT_RULES, type LimitRule } from '../config/config.js';
+import { addressBucket, clientAddress } from '../http/client-address.js';
+import { canonicalEmail } from '../identity/email.js';
+import { LimitsService } from './limits.service.js';
+import { rulesOf } from './limits.decorators.js';
+import { MemoryCounters } from './memory-counters.js';
+
+/** What each rule counts by: the address, or the email in the body. UPLOAD counts by user, after the guards. */
+const TRACKERS: Record<LimitRule, (request: FastifyRequest) => string> = {
+  LOGIN_IP: byAddress,
+  LOGIN_EMAIL: byEmail,
+  REGISTER: byAddress,
+  FORGOT_PASSWORD: byEmail,
+  WEBHOOK: byAddress,
+  UPLOAD: () => '',
+  GLOBAL: byAddress,
+};
+
+/** Limits in one place: the contract's table becomes throttlers of @nestjs/throttler. */
+@Global()
+@Module({
+  imports: [
+    ThrottlerModule.forRootAsync({
+      inject: [Config, Reflector, Clock],
+      useFactory: (config: Config, reflector: Reflector, clock: Clock) => ({
+        throttlers: LIMIT_RULES.map((rule) => toThrottler(rule, config, reflector)),
+        storage: new MemoryCounters(clock),
+      }),
+    }),
+  ],
+  providers: [LimitsService],
+  exports: [ThrottlerModule, LimitsService],
+})
+export class LimitsModule {}
+
+function toThrottler(rule: LimitRule, config: Config, reflector: Reflector): ThrottlerOptions {
+  const { requests, seconds } = config.limits[rule];
+  return {
+    name: rule,
+    limit: requests,
+    ttl: seconds * 1000,
+    getTracker: (request) => TRACKERS[rule](request as unknown as FastifyRequest),
+    skipIf: (context: ExecutionContext) => !rulesOf(reflector, context.getHandler()).includes(rule),
+  };
+}
+
+function byAddress(request: FastifyRequest): string {
+  return addressBucket(clientAddress(request));
+}
+
+/** The canonical email, so that case and spaces do not make new buckets; empty when there is none to count. */
+function byEmail(request: FastifyRequest): string {
+  const { email } = (request.body ?? {}) as { email?: unknown };
+  return typeof email === 'string' ? (canonicalEmail(email) ?? '') : '';
+}

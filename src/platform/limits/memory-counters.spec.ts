@@ -1,0 +1,35 @@
+import { FakeClock } from '../../../test/fakes/fake-clock.js';
+import { MemoryCounters } from './memory-counters.js';
+
+describe('counters in memory', () => {
+  const setUp = () => {
+    const clock = new FakeClock();
+    const counters = new MemoryCounters(clock);
+    return { clock, counters, hit: (key = 'a', limit = 2) => counters.increment(key, 60_000, limit) };
+  };
+
+  it('count per key and refuse what passes the limit', async () => {
+    const { hit } = setUp();
+    expect(await hit()).toEqual({ totalHits: 1, timeToExpire: 60, isBlocked: false, timeToBlockExpire: 0 });
+    expect(await hit()).toMatchObject({ totalHits: 2, isBlocked: false });
+    expect(await hit()).toEqual({ totalHits: 3, timeToExpire: 60, isBlocked: true, timeToBlockExpire: 60 });
+    expect(await hit('b')).toMatchObject({ totalHits: 1, isBlocked: false });
+  });
+
+  it('begin anew when the window has passed, which refused hits do not lengthen', async () => {
+    const { clock, hit } = setUp();
+    for (let index = 0; index < 3; index += 1) await hit();
+    clock.advanceSeconds(59.5);
+    expect(await hit()).toMatchObject({ isBlocked: true, timeToBlockExpire: 1 });
+    clock.advanceSeconds(0.5);
+    expect(await hit()).toMatchObject({ totalHits: 1, isBlocked: false, timeToExpire: 60 });
+  });
+
+  it('forget the oldest window, not the newest, when an attacker makes up keys without end', async () => {
+    const { hit } = setUp();
+    await hit('first');
+    for (let index = 0; index < 200_000; index += 1) await hit(`key ${index}`);
+    expect(await hit('key 199999')).toMatchObject({ totalHits: 2 });
+    expect(await hit('first')).toMatchObject({ totalHits: 1 });
+  });
+});

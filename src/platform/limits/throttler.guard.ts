@@ -1,0 +1,38 @@
+import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { ThrottlerGuard as NestThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
+import type { FastifyReply } from 'fastify';
+import { rateLimited } from '../errors/platform.errors.js';
+
+/**
+ * @nestjs/throttler's guard with our error and the header fields of draft-ietf-httpapi-ratelimit-headers-10:
+ * `RateLimit-Policy: "login_ip";q=5;w=60` and `RateLimit: "login_ip";r=4;t=58`.
+ */
+@Injectable()
+export class ThrottlerGuard extends NestThrottlerGuard {
+  protected override async handleRequest(request: ThrottlerRequest): Promise<boolean> {
+    const { context, limit, ttl, throttler, blockDuration, getTracker, generateKey } = request;
+    const { req, res } = this.getRequestResponse(context);
+    const tracker = await getTracker(req, context);
+    // No tracker: the input that the rule counts by is missing, and validation will refuse the request.
+    if (tracker === '') return true;
+    const name = throttler.name ?? 'default';
+    const key = generateKey(context, tracker, name);
+    const count = await this.storageService.increment(key, ttl, limit, blockDuration, name);
+    const left = Math.max(0, limit - count.totalHits);
+    const label = `"${name.toLowerCase()}"`;
+    appendField(res as FastifyReply, 'RateLimit-Policy', `${label};q=${limit};w=${Math.round(ttl / 1000)}`);
+    appendField(res as FastifyReply, 'RateLimit', `${label};r=${left};t=${count.timeToExpire}`);
+    if (count.isBlocked) throw rateLimited({ retryAfterSeconds: count.timeToBlockExpire });
+    return true;
+  }
+
+  /** GLOBAL counts per address, not per route. */
+  protected override generateKey(_context: ExecutionContext, tracker: string, name: string): string {
+    return `${name}:${tracker}`;
+  }
+}
+
+function appendField(reply: FastifyReply, field: string, value: string): void {
+  const present = reply.getHeader(field);
+  void reply.header(field, present === undefined ? value : `${String(present)}, ${value}`);
+}

@@ -1,0 +1,54 @@
+import { Injectable, Logger } from '@nestjs/common';
+import argon2 from 'argon2';
+import { Config } from '../config/config.js';
+import { HashGate } from './hash-gate.js';
+
+/** argon2id as OWASP recommends it (Password Storage Cheat Sheet, 2025): 19 MiB, two passes, one lane. */
+export const ARGON2_OPTIONS = {
+  type: argon2.argon2id,
+  memoryCost: 19_456,
+  timeCost: 2,
+  parallelism: 1,
+} as const;
+
+/** The form argon2 writes: variant, version, parameters, salt, hash. */
+const ARGON2_PHC = /^\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}$/;
+
+/** The hash of 48 random bytes that nobody kept: no password matches it, of the same cost as a real one: what unknown accounts are checked against. */
+const DUMMY_HASH =
+  '$argon2id$v=19$m=19456,t=2,p=1$EZt9zAOmmA7TU++IzFzhwg$wNY5s8P8KCMGBEVlN4ofVRIRN66UkL/F5/915QNHKTc';
+
+/** Makes and checks password hashes, a bounded number at once. Passwords are compared exactly as typed. */
+@Injectable()
+export class PasswordHasher {
+  private readonly logger = new Logger(PasswordHasher.name);
+  private readonly gate: HashGate;
+
+  constructor(config: Config) {
+    this.gate = new HashGate(config.hashConcurrency);
+  }
+
+  /** @returns a PHC string. @throws UNAVAILABLE when too many hashes wait. */
+  async hash(password: string): Promise<string> {
+    return this.gate.run(() => argon2.hash(password, ARGON2_OPTIONS));
+  }
+
+  /**
+   * Checks `password` against `hash`, or against the dummy when there is none: the same work either way, so that the
+   * time of the answer does not tell whether an account exists (ASVS V6.3.8).
+   * A stored value that is no argon2 hash matches nothing, at the same cost.
+   * @throws UNAVAILABLE when too many hashes wait.
+   */
+  async verify(hash: string | null, password: string): Promise<boolean> {
+    const isReadable = hash !== null && ARGON2_PHC.test(hash);
+    if (hash !== null && !isReadable)
+      this.logger.error('a stored password hash cannot be read; the login is refused');
+    const matches = await this.gate.run(() => argon2.verify(isReadable ? hash : DUMMY_HASH, password));
+    return matches && isReadable;
+  }
+
+  /** Whether the hash was made with weaker settings than today's and should be made anew at this login. */
+  needsRehash(hash: string): boolean {
+    return argon2.needsRehash(hash, ARGON2_OPTIONS);
+  }
+}

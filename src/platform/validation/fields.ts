@@ -1,0 +1,150 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { registerDecorator, ValidateIf, type ValidationArguments } from 'class-validator';
+import { validationFailed } from '../errors/platform.errors.js';
+import { canonicalEmail } from '../identity/email.js';
+
+/** Leaving the field out is fine; `null` is not (unlike class-validator's own `IsOptional`). */
+export function Optional(): PropertyDecorator {
+  return ValidateIf((_object, value) => value !== undefined);
+}
+
+/** A field rule: `code` names the fault, `message` tells it, `holds` decides. */
+function rule(
+  code: string,
+  message: (field: string) => string,
+  holds: (value: unknown) => boolean,
+): PropertyDecorator {
+  return (target, propertyName) =>
+    registerDecorator({
+      name: code,
+      target: target.constructor,
+      propertyName: propertyName as string,
+      validator: {
+        validate: holds,
+        defaultMessage: ({ property }: ValidationArguments) => message(property),
+      },
+    });
+}
+
+const codePoints = (text: string): number => [...text].length;
+
+/** A person's or a company's name: 1 to `max` code points, no control characters, not only white space. */
+export function IsName(max = 200): PropertyDecorator {
+  return rule(
+    'wrong_form',
+    (field) => `${field} must be text of 1 to ${max} characters without control characters`,
+    (value) =>
+      typeof value === 'string' &&
+      value.length <= max * 2 &&
+      codePoints(value) <= max &&
+      value.trim() !== '' &&
+      !/[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(value),
+  );
+}
+
+/** An email address that can be brought into canonical form; the field then holds that form. */
+export function IsEmailAddress(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' ? (canonicalEmail(value) ?? value) : value,
+    ),
+    rule(
+      'wrong_form',
+      (field) => `${field} must be an email address such as name@example.com`,
+      (value) => typeof value === 'string' && canonicalEmail(value) !== null,
+    ),
+  );
+}
+
+/** A password as typed: any text of 1 to 1024 UTF-16 units; what a new one must fulfil says the password policy. */
+export function IsPasswordText(): PropertyDecorator {
+  return rule(
+    'wrong_type',
+    (field) => `${field} must be text of 1 to 1024 characters`,
+    (value) => typeof value === 'string' && value.length > 0 && value.length <= 1024,
+  );
+}
+
+/** An opaque token of ours: base64url, at most 512 characters. */
+export function IsOpaqueToken(): PropertyDecorator {
+  return rule(
+    'wrong_form',
+    (field) => `${field} must be the token as it was issued`,
+    (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{1,512}$/.test(value),
+  );
+}
+
+/** Free text of at most `max` code points. */
+export function IsText(max: number): PropertyDecorator {
+  return rule(
+    'wrong_form',
+    (field) => `${field} must be text of at most ${max} characters`,
+    (value) => typeof value === 'string' && value.length <= max * 2 && codePoints(value) <= max,
+  );
+}
+
+/** Text of one form; `description` completes the sentence "<field> must be …". */
+export function IsMatching(description: string, matches: (text: string) => boolean): PropertyDecorator {
+  return rule(
+    'wrong_form',
+    (field) => `${field} must be ${description}`,
+    (value) => typeof value === 'string' && matches(value),
+  );
+}
+
+/** `true` or `false`, not their names. */
+export function IsFlag(): PropertyDecorator {
+  return rule(
+    'wrong_type',
+    (field) => `${field} must be true or false`,
+    (value) => typeof value === 'boolean',
+  );
+}
+
+/** One of the values, exactly. */
+export function IsOneOf(values: readonly string[]): PropertyDecorator {
+  return rule(
+    'not_allowed',
+    (field) => `${field} must be ${values.join(' or ')}`,
+    (value) => typeof value === 'string' && values.includes(value),
+  );
+}
+
+/** A whole number in a query string, written in digits; the field then holds a number. */
+export function IsQueryInteger(min: number, max: number): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^(0|[1-9]\d{0,8})$/.test(value) ? Number(value) : value,
+    ),
+    rule(
+      'wrong_form',
+      (field) => `${field} must be a whole number from ${min} to ${max}`,
+      (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
+    ),
+  );
+}
+
+/** `true` or `false` in a query string; the field then holds a boolean. */
+export function IsQueryBoolean(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      value === 'true' ? true : value === 'false' ? false : value,
+    ),
+    rule(
+      'wrong_form',
+      (field) => `${field} must be true or false`,
+      (value) => typeof value === 'boolean',
+    ),
+  );
+}
+
+/**
+ * For inputs that take one of several fields.
+ * @throws VALIDATION_FAILED when none or more than one of `fields` was given.
+ */
+export function assertExactlyOne<T extends object>(input: T, fields: (keyof T & string)[]): void {
+  if (fields.filter((field) => input[field] !== undefined).length === 1) return;
+  const message = `exactly one of ${fields.join(' and ')} must be given`;
+  throw validationFailed({ errors: fields.map((field) => ({ field, code: 'exactly_one', message })) });
+}
