@@ -1,0 +1,217 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../platform/access/principal.js';
+import { addSeconds, Clock } from '../platform/clock/clock.js';
+import { Config } from '../platform/config/config.js';
+import { RandomSource } from '../platform/crypto/random-source.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import type { Session, SessionEndReason } from '../platform/database/generated/client.js';
+import { notFound } from '../platform/errors/platform.errors.js';
+import { SecurityEvents } from '../platform/events/security-events.js';
+import type { ClientContext } from '../platform/http/client-context.js';
+import { decodeIdCursor, toPage, type Page, type PageRequest } from '../platform/http/page.js';
+import { deviceNameOf } from '../platform/identity/device-name.js';
+import { idleCutoff } from './session-policy.js';
+import { KEEP_SESSION_CAP, START_SESSION } from './start-session.js';
+import { toSessionView, type SessionView } from './session-view.js';
+
+/** For whom and from where a session begins. */
+export interface SessionStart {
+  readonly organizationId: string;
+  readonly userId: string;
+  /** `User.credentialVersion` when the proof was checked. */
+  readonly credentialVersion: number;
+  /** A hash with today's settings, to take the place of a weaker one. */
+  readonly rehash?: string | undefined;
+  /** RFC 8176 values: what was proved. */
+  readonly amr: readonly string[];
+  readonly client: ClientContext;
+  readonly now: Date;
+}
+
+/** What the tokens of a session are made from. */
+export type StartedSession = Pick<
+  Session,
+  'id' | 'userId' | 'organizationId' | 'refreshCounter' | 'authenticatedAt' | 'amr' | 'expiresAt'
+>;
+
+/** Begins, lists and ends sessions. */
+@Injectable()
+export class SessionsService {
+  constructor(
+    private readonly database: Database,
+    private readonly config: Config,
+    private readonly clock: Clock,
+    private readonly random: RandomSource,
+    private readonly events: SecurityEvents,
+  ) {}
+
+  /**
+   * Begins a session: marks the account and writes the trace in the same statement, then holds the cap.
+   * @param tx the transaction that completes a login of several steps, if there is one.
+   * @returns null when the account was suspended or its credentials changed since `login` was proved.
+   */
+  async start(login: SessionStart, tx?: Transaction): Promise<StartedSession | null> {
+    const { organizationId, userId, amr, client, now } = login;
+    const id = this.random.id();
+    const deviceName = deviceNameOf(client.userAgent);
+    const expiresAt = addSeconds(now, this.config.session.absoluteSeconds);
+    const started = await this.database.run(
+      START_SESSION,
+      [
+        userId,
+        organizationId,
+        login.credentialVersion,
+        login.rehash ?? null,
+        now,
+        id,
+        [...amr],
+        deviceName,
+        client.ipAddress,
+        client.userAgent,
+        expiresAt,
+        ...this.events.valuesOf({
+          action: 'session.started',
+          organizationId,
+          actorId: userId,
+          targetId: userId,
+          client,
+          details: { sessionId: id, amr, device: deviceName },
+        }),
+      ],
+      tx,
+    );
+    if (started.length === 0) return null;
+    const { maxPerUser } = this.config.session;
+    await this.database.run(KEEP_SESSION_CAP, [userId, now, idleCutoff(this.config, now), maxPerUser], tx);
+    return { id, userId, organizationId, refreshCounter: 0, authenticatedAt: now, amr: [...amr], expiresAt };
+  }
+
+  /** The caller's live sessions, newest first. */
+  async list(principal: Principal, page: PageRequest): Promise<Page<SessionView>> {
+    const now = this.clock.now();
+    const before = decodeIdCursor(page.cursor);
+    const rows = await this.database.client.session.findMany({
+      where: {
+        organizationId: principal.organizationId,
+        userId: principal.userId,
+        endedAt: null,
+        expiresAt: { gt: now },
+        lastActiveAt: { gt: idleCutoff(this.config, now) },
+        ...(before !== undefined && { id: { lt: before } }),
+      },
+      orderBy: { id: 'desc' },
+      take: page.limit + 1,
+    });
+    return toPage(
+      rows,
+      page.limit,
+      (row) => [row.id],
+      (row) => toSessionView(row, principal.sessionId),
+    );
+  }
+
+  /** Ends one session of the caller; ending it twice is fine. @throws NOT_FOUND when it is not his. */
+  async revoke(principal: Principal, sessionId: string, client: ClientContext): Promise<void> {
+    const { organizationId, userId } = principal;
+    await this.database.transaction(async (tx) => {
+      const { count } = await tx.session.updateMany({
+        where: { id: sessionId, organizationId, userId, endedAt: null },
+        data: {
+          endedAt: this.clock.now(),
+          endReason: sessionId === principal.sessionId ? 'LOGOUT' : 'REVOKED',
+        },
+      });
+      if (count === 1) return this.recordEnd(tx, principal, client, { sessionId });
+      const known = await tx.session.count({ where: { id: sessionId, organizationId, userId } });
+      if (known === 0) throw notFound();
+    });
+  }
+
+  /** Ends the caller's live sessions, all or all but the current one. @returns how many. */
+  async revokeAll(principal: Principal, keep: 'current' | 'none', client: ClientContext): Promise<number> {
+    return this.database.transaction(async (tx) => {
+      const except = keep === 'current' ? principal.sessionId : undefined;
+      const count = await this.endAll(tx, principal, 'REVOKED', except);
+      if (count > 0) await this.recordEnd(tx, principal, client, { revoked: count, keep });
+      if (keep === 'none') await this.forgetTrust(tx, principal);
+      return count;
+    });
+  }
+
+  /**
+   * Ends every session of a user inside the caller's transaction; idle ones too, or a longer `SESSION_IDLE_SECONDS` would
+   * bring them back.
+   * @param except id of a session that goes on.
+   * @returns how many ended.
+   */
+  async endAll(
+    tx: Transaction,
+    { organizationId, userId }: { organizationId: string; userId: string },
+    reason: SessionEndReason,
+    except?: string,
+  ): Promise<number> {
+    const now = this.clock.now();
+    const { count } = await tx.session.updateMany({
+      where: {
+        organizationId,
+        userId,
+        endedAt: null,
+        expiresAt: { gt: now },
+        ...(except !== undefined && { id: { not: except } }),
+      },
+      data: { endedAt: now, endReason: reason },
+    });
+    return count;
+  }
+
+  /**
+   * Ends what outlives a session: open challenges and remembered devices, which are bound to the credential version.
+   * Part of "sign out everywhere".
+   */
+  async forgetTrust(
+    tx: Transaction,
+    { organizationId, userId }: { organizationId: string; userId: string },
+  ): Promise<void> {
+    await tx.user.updateMany({
+      where: { id: userId, organizationId },
+      data: { credentialVersion: { increment: 1 } },
+    });
+  }
+
+  /** Signs out: ends the session if it is still open. */
+  async logout(sessionId: string, client: ClientContext): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const [ended] = await tx.session.updateManyAndReturn({
+        where: { id: sessionId, endedAt: null },
+        data: { endedAt: this.clock.now(), endReason: 'LOGOUT' },
+        select: { organizationId: true, userId: true },
+      });
+      if (ended) await this.recordEnd(tx, ended, client, { sessionId });
+    });
+  }
+
+  /** Notes a fresh proof of identity, so that later access tokens of this session carry it. */
+  async renewAuthentication(tx: Transaction, principal: Principal, now: Date): Promise<Session | null> {
+    const [session] = await tx.session.updateManyAndReturn({
+      where: { id: principal.sessionId, organizationId: principal.organizationId, endedAt: null },
+      data: { authenticatedAt: now },
+    });
+    return session ?? null;
+  }
+
+  private async recordEnd(
+    tx: Transaction,
+    who: { organizationId: string; userId: string },
+    client: ClientContext,
+    details: Record<string, string | number>,
+  ): Promise<void> {
+    await this.events.record(tx, {
+      action: 'session.ended',
+      organizationId: who.organizationId,
+      actorId: who.userId,
+      targetId: who.userId,
+      client,
+      details,
+    });
+  }
+}
