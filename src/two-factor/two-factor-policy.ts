@@ -1,0 +1,6 @@
+import type { Config } from '../platform/config/config.js';
+
+/** Whether `REQUIRE_TWO_FACTOR` covers an account of this role. */
+export function isTwoFactorRequired({ requireTwoFactor }: Config, role: string): boolean {
+  return requireTwoFactor === 'all' || (requireTwoFactor === 'admins' && role === 'ADMIN');
+}

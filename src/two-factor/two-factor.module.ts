@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { FactorAttempts } from './factor-attempts.js';
+import { LoginFactorProof } from './login-factor-proof.js';
+import { RememberedDevicesService } from './remembered-devices.service.js';
+import { SessionFactorProof } from './session-factor-proof.js';
+import { TwoFactorController } from './two-factor.controller.js';
+import { TwoFactorService } from './two-factor.service.js';
+
+@Module({
+  controllers: [TwoFactorController],
+  providers: [
+    TwoFactorService,
+    SessionFactorProof,
+    LoginFactorProof,
+    FactorAttempts,
+    RememberedDevicesService,
+  ],
+  exports: [TwoFactorService, SessionFactorProof, LoginFactorProof, RememberedDevicesService],
+})
+export class TwoFactorModule {}
