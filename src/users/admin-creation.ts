@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import { Clock } from '../platform/clock/clock.js';
+import { RandomSource } from '../platform/crypto/random-source.js';
+import { isUniqueViolation } from '../platform/database/database-errors.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { OperatorError } from '../platform/errors/operator-error.js';
+import { SecurityEvents } from '../platform/events/security-events.js';
+import { CredentialsService } from './credentials.service.js';
+
+/** A new administrator as the terminal shows it, once. */
+export interface CreatedAdmin {
+  readonly userId: string;
+  readonly organizationId: string;
+  readonly email: string;
+  /** Works once, for the forced change alone. */
+  readonly temporaryPassword: string;
+  readonly expiresAt: Date;
+}
+
+/** Where the new administrator belongs. */
+export type AdminHome = { newOrganization: string } | { organizationId: string };
+
+/** Adds administrators from the server's own terminal: the first one of an installation has nobody to invite him. */
+@Injectable()
+export class AdminCreation {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly random: RandomSource,
+    private readonly organizations: OrganizationsService,
+    private readonly credentials: CredentialsService,
+    private readonly events: SecurityEvents,
+  ) {}
+
+  /** The administrator of an empty database; null when there are accounts already. */
+  async createFirst(email: string, organizationName: string): Promise<CreatedAdmin | null> {
+    const anyone = await this.database.client.user.findFirst({ select: { id: true } });
+    return anyone === null
+      ? this.create({ email, name: 'Administrator' }, { newOrganization: organizationName })
+      : null;
+  }
+
+  /**
+   * Adds an administrator with a temporary password.
+   * @param person.email canonical address.
+   * @throws OperatorError when the address is in use or the organization does not exist.
+   */
+  async create(person: { email: string; name: string }, home: AdminHome): Promise<CreatedAdmin> {
+    const { password, hash, expiresAt } = await this.credentials.createTemporaryPassword();
+    try {
+      return await this.database.transaction(async (tx) => {
+        const organizationId = await this.findHome(tx, home);
+        const userId = this.random.id();
+        const owner = { id: userId, organizationId, credentialVersion: 0 };
+        await tx.user.create({ data: { ...owner, ...person, role: 'ADMIN', createdAt: this.clock.now() } });
+        await this.credentials.replacePassword(tx, owner, { kind: 'temporary', hash, expiresAt });
+        await this.events.record(tx, {
+          action: 'user.created',
+          organizationId,
+          targetId: userId,
+          details: { email: person.email, role: 'ADMIN', by: 'operator' },
+        });
+        return { userId, organizationId, email: person.email, temporaryPassword: password, expiresAt };
+      });
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new OperatorError(`The address ${person.email} is already in use.`);
+      throw error;
+    }
+  }
+
+  private async findHome(tx: Transaction, home: AdminHome): Promise<string> {
+    if ('newOrganization' in home) return this.organizations.create(tx, home.newOrganization);
+    const found = await tx.organization.findUnique({
+      where: { id: home.organizationId },
+      select: { id: true },
+    });
+    if (found === null) throw new OperatorError(`There is no organization ${home.organizationId}.`);
+    return found.id;
+  }
+}

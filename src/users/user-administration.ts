@@ -1,0 +1,174 @@
+import { Injectable } from '@nestjs/common';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import type { Principal } from '../platform/access/principal.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import type { User } from '../platform/database/generated/client.js';
+import { forbidden, notFound } from '../platform/errors/platform.errors.js';
+import type { SecurityAction } from '../platform/events/security-event.js';
+import { SecurityEvents } from '../platform/events/security-events.js';
+import type { ClientContext } from '../platform/http/client-context.js';
+import { PasswordHasher } from '../platform/passwords/password-hasher.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { TwoFactorService } from '../two-factor/two-factor.service.js';
+import { CredentialsService, type CredentialOwner } from './credentials.service.js';
+import type { UpdateUserDto } from './dto/user.dto.js';
+import { assertAcceptablePassword } from './new-password.js';
+import { toUserView, type UserView } from './user-view.js';
+import { lastAdmin } from './users.errors.js';
+import { changedFields, UsersService } from './users.service.js';
+
+/** What an administrator does to an account: role, status, password, removal. */
+@Injectable()
+export class UserAdministration {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersService,
+    private readonly organizations: OrganizationsService,
+    private readonly sessions: SessionsService,
+    private readonly credentials: CredentialsService,
+    private readonly twoFactor: TwoFactorService,
+    private readonly hasher: PasswordHasher,
+    private readonly events: SecurityEvents,
+  ) {}
+
+  /**
+   * Changes an account; everything given lands, or nothing.
+   * @throws NOT_FOUND, LAST_ADMIN, PASSWORD_REFUSED; FORBIDDEN for one's own password, which needs the present one;
+   * CONFLICT when the password changed at the same moment.
+   */
+  async update(
+    principal: Principal,
+    id: string,
+    input: UpdateUserDto,
+    client: ClientContext,
+  ): Promise<UserView> {
+    const { organizationId } = principal;
+    const { password, ...fields } = input;
+    const before = await this.users.getRow(organizationId, id);
+    const hash = password === undefined ? null : await this.hashFor(principal, before, password);
+    await this.database.transaction(async (tx) => {
+      const current = await this.lockAccount(tx, organizationId, id);
+      if (isActiveAdmin(current) && !isActiveAdmin({ ...current, ...withoutUndefined(fields) })) {
+        await this.assertAnotherAdmin(tx, organizationId, id);
+      }
+      await tx.user.updateMany({ where: { id, organizationId }, data: fields });
+      if (hash !== null) {
+        const owner: CredentialOwner = before;
+        await this.credentials.replacePassword(tx, owner, { kind: 'administered', hash });
+      }
+      if (fields.status === 'SUSPENDED') {
+        await this.sessions.endAll(tx, { organizationId, userId: id }, 'SUSPENDED');
+        await this.sessions.forgetTrust(tx, { organizationId, userId: id });
+      }
+      await this.recordUpdate(tx, principal, current, input, client);
+    });
+    return toUserView(await this.users.getRow(organizationId, id));
+  }
+
+  /** Removes an account with its sessions and challenges; the trail keeps its id. @throws NOT_FOUND, LAST_ADMIN */
+  async remove(principal: Principal, id: string, client: ClientContext): Promise<void> {
+    const { organizationId } = principal;
+    await this.database.transaction(async (tx) => {
+      const user = await this.lockAccount(tx, organizationId, id);
+      if (isActiveAdmin(user)) await this.assertAnotherAdmin(tx, organizationId, id);
+      await tx.user.deleteMany({ where: { id, organizationId } });
+      await this.record(tx, 'user.deleted', principal, id, client, { email: user.email });
+    });
+  }
+
+  /** Ends every session of an account. @returns how many were live. @throws NOT_FOUND */
+  async endSessions(principal: Principal, id: string, client: ClientContext): Promise<number> {
+    const { organizationId } = principal;
+    await this.users.getRow(organizationId, id);
+    return this.database.transaction(async (tx) => {
+      const revoked = await this.sessions.endAll(tx, { organizationId, userId: id }, 'REVOKED_BY_ADMIN');
+      await this.sessions.forgetTrust(tx, { organizationId, userId: id });
+      await this.record(tx, 'session.ended', principal, id, client, { revoked });
+      return revoked;
+    });
+  }
+
+  /**
+   * Removes a lost second factor; every session ends. Removing what is not there changes nothing.
+   * @throws NOT_FOUND; FORBIDDEN for one's own, which needs a code.
+   */
+  async removeTwoFactor(principal: Principal, id: string, client: ClientContext): Promise<void> {
+    const { organizationId } = principal;
+    if (principal.userId === id) throw forbidden({ detail: 'Turn off your own second factor with a code.' });
+    const user = await this.users.getRow(organizationId, id);
+    if (user.twoFactorEnabledAt === null) return;
+    await this.database.transaction(async (tx) => {
+      await this.twoFactor.removeByAdmin(tx, principal, id, client);
+      await this.sessions.endAll(tx, { organizationId, userId: id }, 'FACTOR_REMOVED');
+    });
+  }
+
+  private async hashFor(principal: Principal, user: User, password: string): Promise<string> {
+    if (principal.userId === user.id) {
+      throw forbidden({ detail: 'Change your own password with POST /auth/change-password.' });
+    }
+    const { name } = await this.database.client.organization.findUniqueOrThrow({
+      where: { id: user.organizationId },
+    });
+    assertAcceptablePassword('password', password, { email: user.email, organizationName: name });
+    return this.hasher.hash(password);
+  }
+
+  /** Decisions about administrators happen one at a time per organization. */
+  private async lockAccount(tx: Transaction, organizationId: string, id: string): Promise<User> {
+    await this.organizations.lock(tx, organizationId);
+    const user = await tx.user.findUnique({ where: { id, organizationId } });
+    if (user === null) throw notFound();
+    return user;
+  }
+
+  private async assertAnotherAdmin(tx: Transaction, organizationId: string, id: string): Promise<void> {
+    const others = await tx.user.count({
+      where: { organizationId, role: 'ADMIN', status: 'ACTIVE', id: { not: id } },
+    });
+    if (others === 0) throw lastAdmin();
+  }
+
+  private async recordUpdate(
+    tx: Transaction,
+    principal: Principal,
+    before: User,
+    input: UpdateUserDto,
+    client: ClientContext,
+  ): Promise<void> {
+    const { role, status } = input;
+    await this.record(tx, 'user.updated', principal, before.id, client, { fields: changedFields(input) });
+    if (role !== undefined && role !== before.role) {
+      await this.record(tx, 'user.role_changed', principal, before.id, client, {
+        from: before.role,
+        to: role,
+      });
+    }
+    if (status !== undefined && status !== before.status) {
+      const action = status === 'SUSPENDED' ? 'user.suspended' : 'user.activated';
+      await this.record(tx, action, principal, before.id, client, {});
+    }
+    if (input.password !== undefined) {
+      await this.record(tx, 'password.set_by_admin', principal, before.id, client, {});
+    }
+  }
+
+  private async record(
+    tx: Transaction,
+    action: SecurityAction,
+    { organizationId, userId: actorId }: Principal,
+    targetId: string,
+    client: ClientContext,
+    details: Record<string, string | number | string[]>,
+  ): Promise<void> {
+    await this.events.record(tx, { action, organizationId, actorId, targetId, client, details });
+  }
+}
+
+function isActiveAdmin({ role, status }: Pick<User, 'role' | 'status'>): boolean {
+  return role === 'ADMIN' && status === 'ACTIVE';
+}
+
+function withoutUndefined<T extends object>(input: T): Partial<T> {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,71 @@
+import type { Organization, User } from '../platform/database/generated/client.js';
+
+/** An account as people see it (contract §3): never a hash, a secret or an internal counter. */
+export interface UserView {
+  id: string;
+  email: string;
+  name: string;
+  locale: string;
+  role: User['role'];
+  status: User['status'];
+  hasPassword: boolean;
+  mustChangePassword: boolean;
+  passwordResetRequested: boolean;
+  passwordResetRequestDate: Date | null;
+  twoFactorEnabled: boolean;
+  lastLoginAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** One's own account, with what only its owner is shown. */
+export interface OwnUserView extends UserView {
+  organization: { id: string; name: string };
+  tokenBalance: number;
+}
+
+/** What of an account's row is shown. */
+type ShownFields = Pick<
+  User,
+  | 'id'
+  | 'email'
+  | 'name'
+  | 'locale'
+  | 'role'
+  | 'status'
+  | 'passwordHash'
+  | 'mustChangePassword'
+  | 'passwordResetRequestedAt'
+  | 'twoFactorEnabledAt'
+  | 'lastLoginAt'
+  | 'createdAt'
+  | 'updatedAt'
+>;
+
+/** An account with what only its owner is shown. */
+export type OwnUser = ShownFields &
+  Pick<User, 'tokenBalance'> & { organization: Pick<Organization, 'id' | 'name'> };
+
+export function toUserView(user: ShownFields): UserView {
+  return {
+    id: user.id,
+    email: user.email,
+    name: user.name,
+    locale: user.locale,
+    role: user.role,
+    status: user.status,
+    hasPassword: user.passwordHash !== null,
+    mustChangePassword: user.mustChangePassword,
+    passwordResetRequested: user.passwordResetRequestedAt !== null,
+    passwordResetRequestDate: user.passwordResetRequestedAt,
+    twoFactorEnabled: user.twoFactorEnabledAt !== null,
+    lastLoginAt: user.lastLoginAt,
+    createdAt: user.createdAt,
+    updatedAt: user.updatedAt,
+  };
+}
+
+export function toOwnUserView(user: OwnUser): OwnUserView {
+  const { id, name } = user.organization;
+  return { ...toUserView(user), organization: { id, name }, tokenBalance: user.tokenBalance };
+}

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { OrganizationsModule } from '../organizations/organizations.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { TwoFactorModule } from '../two-factor/two-factor.module.js';
+import { AdminCreation } from './admin-creation.js';
+import { CredentialsService } from './credentials.service.js';
+import { UserAdministration } from './user-administration.js';
+import { UsersController } from './users.controller.js';
+import { UsersService } from './users.service.js';
+
+@Module({
+  imports: [OrganizationsModule, SessionsModule, TwoFactorModule],
+  controllers: [UsersController],
+  providers: [UsersService, UserAdministration, CredentialsService, AdminCreation],
+  exports: [UsersService, CredentialsService, AdminCreation],
+})
+export class UsersModule {}
