@@ -1,0 +1,85 @@
+import {
+  IsEmailAddress,
+  IsFlag,
+  IsName,
+  IsOpaqueToken,
+  IsPasswordText,
+  Optional,
+} from '../../platform/validation/fields.js';
+import { FactorProof, IsTotpCode } from '../../two-factor/factor-proof.js';
+
+/** `POST /auth/register` */
+export class RegisterDto {
+  @IsEmailAddress()
+  email: string;
+
+  @IsPasswordText()
+  password: string;
+
+  @IsName()
+  name: string;
+
+  @IsName()
+  organizationName: string;
+}
+
+/** `POST /auth/login` */
+export class LoginDto {
+  @IsEmailAddress()
+  email: string;
+
+  @IsPasswordText()
+  password: string;
+}
+
+/** `POST /auth/password-change` */
+export class ForcedPasswordChangeDto {
+  @IsOpaqueToken()
+  challengeToken: string;
+
+  @IsPasswordText()
+  newPassword: string;
+}
+
+/** `POST /auth/forgot-password` */
+export class ForgotPasswordDto {
+  @IsEmailAddress()
+  email: string;
+}
+
+/** `POST /auth/change-password` */
+export class ChangePasswordDto {
+  @IsPasswordText()
+  currentPassword: string;
+
+  @IsPasswordText()
+  newPassword: string;
+}
+
+/** `POST /two-factor/enable` */
+export class EnableTwoFactorDto {
+  @IsTotpCode()
+  code: string;
+}
+
+/** `POST /auth/step-up`: exactly one of the two. */
+export class StepUpDto {
+  @Optional()
+  @IsPasswordText()
+  password?: string;
+
+  @Optional()
+  @IsTotpCode()
+  code?: string;
+}
+
+/** `POST /auth/two-factor`: exactly one of `code` and `backupCode`. */
+export class SecondFactorDto extends FactorProof {
+  @IsOpaqueToken()
+  challengeToken: string;
+
+  /** Whether this browser skips the second factor for 30 days. */
+  @Optional()
+  @IsFlag()
+  rememberDevice: boolean = false;
+}

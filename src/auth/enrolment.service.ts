@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { EnrolmentReader } from '../platform/access/enrolment-reader.js';
+import type { Principal } from '../platform/access/principal.js';
+import { Clock } from '../platform/clock/clock.js';
+import { Database } from '../platform/database/database.js';
+import type { ClientContext } from '../platform/http/client-context.js';
+import { TwoFactorService } from '../two-factor/two-factor.service.js';
+import { ChallengesService } from './challenges.service.js';
+import type { LoginOutcome } from './login-result.js';
+import { LoginSteps } from './login-steps.js';
+
+/** What enabling shows, once; with the answer of the login when it completed one. */
+export interface Enrolment {
+  readonly backupCodes: string[];
+  readonly login: LoginOutcome | null;
+}
+
+/** Enrols a second factor, for somebody signed in or on the demand of `REQUIRE_TWO_FACTOR`. */
+@Injectable()
+export class EnrolmentService extends EnrolmentReader {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly challenges: ChallengesService,
+    private readonly twoFactor: TwoFactorService,
+    private readonly steps: LoginSteps,
+  ) {
+    super();
+  }
+
+  /** The person behind an enrolment challenge: as fresh as a step-up, since the password was proved for it. */
+  override async getEnrollee(challengeToken: string): Promise<Principal> {
+    const challenge = await this.challenges.getOpen(challengeToken, 'TWO_FACTOR_SETUP');
+    const { user } = challenge;
+    return {
+      userId: user.id,
+      organizationId: user.organizationId,
+      sessionId: challenge.id,
+      via: 'enrolment',
+      email: user.email,
+      role: user.role,
+      amr: challenge.amr,
+      authenticatedAt: this.clock.now(),
+    };
+  }
+
+  /**
+   * Confirms the pending setup; completes the login that demanded it.
+   * @throws TWO_FACTOR_CODE_REFUSED, TWO_FACTOR_NOT_ENABLED, CHALLENGE_REFUSED, CONFLICT, RATE_LIMITED
+   */
+  async enable(principal: Principal, code: string, client: ClientContext): Promise<Enrolment> {
+    const checked = await this.twoFactor.checkPending(principal, code);
+    const { userId: id, organizationId, sessionId: challengeId } = principal;
+    const now = this.clock.now();
+    const { backupCodes, answer } = await this.database.transaction(async (tx) => {
+      if (principal.via === 'enrolment')
+        await this.challenges.consume(tx, { id: challengeId, organizationId });
+      const codes = await this.twoFactor.enable(tx, checked, client);
+      if (principal.via === 'session') return { backupCodes: codes, answer: null };
+      const user = await tx.user.findUniqueOrThrow({
+        where: { id, organizationId },
+        include: { organization: true },
+      });
+      const amr = [...principal.amr, 'otp', 'mfa'];
+      const proceed = await this.steps.proceed({ user, amr, secondFactorHolds: true, client, now }, tx);
+      return { backupCodes: codes, answer: proceed };
+    });
+    return { backupCodes, login: answer === null ? null : await answer() };
+  }
+}

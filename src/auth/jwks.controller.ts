@@ -1,0 +1,19 @@
+import { Controller, Get, UseGuards } from '@nestjs/common';
+import { AccessTokenGuard } from '../platform/access/access-token.guard.js';
+import { Public } from '../platform/access/access.decorators.js';
+import { RolesGuard } from '../platform/access/roles.guard.js';
+import { SigningKeys } from '../platform/crypto/signing-keys.js';
+import { ThrottlerGuard } from '../platform/limits/throttler.guard.js';
+
+@Controller('.well-known')
+@UseGuards(ThrottlerGuard, AccessTokenGuard, RolesGuard)
+export class JwksController {
+  constructor(private readonly signingKeys: SigningKeys) {}
+
+  /** RFC 7517 §5: the public halves of every key that still verifies. */
+  @Get('jwks.json')
+  @Public('public keys')
+  jwks() {
+    return { keys: this.signingKeys.keys.map(({ publicJwk }) => publicJwk) };
+  }
+}

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AccessTokenResult } from '../platform/access/access-tokens.js';
+import { unauthenticated } from '../platform/errors/platform.errors.js';
+import { Problem } from '../platform/errors/problem.js';
+import { readClientContext } from '../platform/http/client-context.js';
+import { Cookies } from '../platform/http/cookies.js';
+import { SameOrigin } from '../platform/http/same-origin.js';
+import { RefreshRotation, type SessionTokens } from '../sessions/refresh-rotation.js';
+import type { LoginOutcome, LoginResult } from './login-result.js';
+
+/** Moves tokens between cookies and the modules that make them. */
+@Injectable()
+export class SessionCookies {
+  constructor(
+    private readonly rotation: RefreshRotation,
+    private readonly cookies: Cookies,
+    private readonly sameOrigin: SameOrigin,
+  ) {}
+
+  /** Answers a login: the cookie only when it is complete. */
+  answer(reply: FastifyReply, { result, tokens, device }: LoginOutcome): LoginResult {
+    if (tokens !== null) this.set(reply, tokens);
+    if (device !== undefined) this.cookies.set(reply, 'remember', device.token, device.maxAgeSeconds);
+    return result;
+  }
+
+  /** The cookie of a remembered device, if the browser has one and no foreign page sent the request. */
+  readDevice(request: FastifyRequest): string | null {
+    this.sameOrigin.assertNotForeign(request);
+    return this.cookies.read(request, 'remember');
+  }
+
+  /**
+   * Rotates the refresh cookie. A cookie that no longer works is cleared, so that the browser stops sending it.
+   * @throws CSRF_REFUSED, UNAUTHENTICATED, SESSION_ENDED
+   */
+  async refresh(request: FastifyRequest, reply: FastifyReply): Promise<AccessTokenResult> {
+    this.sameOrigin.assertCookieRequest(request);
+    const token = this.cookies.read(request, 'refresh');
+    if (token === null) throw unauthenticated({ detail: 'There is no refresh cookie. Sign in.' });
+    try {
+      const tokens = await this.rotation.rotate(token, readClientContext(request));
+      this.set(reply, tokens);
+      return tokens.access;
+    } catch (error) {
+      if (error instanceof Problem && error.definition.status === 401) this.cookies.clear(reply, 'refresh');
+      throw error;
+    }
+  }
+
+  private set(reply: FastifyReply, { refreshToken, refreshMaxAgeSeconds }: SessionTokens): void {
+    this.cookies.set(reply, 'refresh', refreshToken, refreshMaxAgeSeconds);
+  }
+}
