@@ -1,0 +1,50 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AdminResetModule } from './admin-reset/admin-reset.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { OrganizationsModule } from './organizations/organizations.module.js';
+import { AccessModule } from './platform/access/access.module.js';
+import { ClockModule } from './platform/clock/clock.module.js';
+import { ConfigModule } from './platform/config/config.module.js';
+import type { Config } from './platform/config/config.js';
+import { CryptoModule } from './platform/crypto/crypto.module.js';
+import type { DatabaseConnection } from './platform/database/database.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { EventsModule } from './platform/events/events.module.js';
+import { HttpModule } from './platform/http/http.module.js';
+import { LimitsModule } from './platform/limits/limits.module.js';
+import { ObservabilityModule } from './platform/observability/observability.module.js';
+import { PasswordsModule } from './platform/passwords/passwords.module.js';
+import { UndeclaredQueryGuard } from './platform/validation/undeclared-query.guard.js';
+import { SessionsModule } from './sessions/sessions.module.js';
+import { TwoFactorModule } from './two-factor/two-factor.module.js';
+import { UsersModule } from './users/users.module.js';
+
+/** The composition root: the only file that knows every module. */
+@Module({})
+export class AppModule {
+  static forRoot(config: Config, connection: DatabaseConnection): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        DatabaseModule.forRoot(connection),
+        ClockModule,
+        CryptoModule,
+        EventsModule,
+        HttpModule,
+        PasswordsModule,
+        LimitsModule,
+        AccessModule,
+        ObservabilityModule,
+        OrganizationsModule,
+        SessionsModule,
+        TwoFactorModule,
+        UsersModule,
+        AuthModule,
+        AdminResetModule,
+      ],
+      providers: [{ provide: APP_GUARD, useClass: UndeclaredQueryGuard }],
+    };
+  }
+}

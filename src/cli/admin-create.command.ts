@@ -1,0 +1,50 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { OperatorError } from '../platform/errors/operator-error.js';
+import { canonicalEmail } from '../platform/identity/email.js';
+import { isUuid } from '../platform/validation/uuid.js';
+import { AdminCreation, type AdminHome } from '../users/admin-creation.js';
+import { printResult, withApplication } from './application-context.js';
+
+interface Options {
+  email: string;
+  name: string;
+  organization?: string;
+  organizationId?: string;
+  json?: boolean;
+}
+
+export const adminCreateCommand = new Command('admin:create')
+  .description('Adds an administrator and prints a temporary password, which works once within 24 hours.')
+  .requiredOption('--email <address>', 'the address to sign in with', parseEmail)
+  .option('--name <name>', 'display name', 'Administrator')
+  .option('--organization <name>', 'make a new organization of this name')
+  .option('--organization-id <id>', 'join an organization that exists', parseId)
+  .option('--json', 'print JSON')
+  .action(async (options: Options) => {
+    const home = homeOf(options);
+    const { email, name } = options;
+    const admin = await withApplication((app) => app.get(AdminCreation).create({ email, name }, home));
+    printResult(options.json, admin, [
+      `Administrator: ${admin.email}`,
+      `Organization:  ${admin.organizationId}`,
+      `Temporary password (works once, until ${admin.expiresAt.toISOString()}): ${admin.temporaryPassword}`,
+    ]);
+  });
+
+function homeOf({ organization, organizationId }: Options): AdminHome {
+  if ((organization === undefined) === (organizationId === undefined)) {
+    throw new OperatorError('Give either --organization <name> or --organization-id <id>.');
+  }
+  return organizationId === undefined ? { newOrganization: organization! } : { organizationId };
+}
+
+function parseEmail(text: string): string {
+  const email = canonicalEmail(text);
+  if (email === null) throw new InvalidArgumentError('It is not an email address.');
+  return email;
+}
+
+function parseId(text: string): string {
+  if (!isUuid(text)) throw new InvalidArgumentError('It is not a UUID.');
+  return text.toLowerCase();
+}

@@ -1,0 +1,18 @@
+import { Command, Option } from 'commander';
+import { generateSecret, type SecretName } from '../platform/config/development-secrets.js';
+import { printResult } from './application-context.js';
+
+const NAMES = ['JWT_PRIVATE_KEYS', 'ENCRYPTION_KEYS', 'TOKEN_KEYS'] as const satisfies readonly SecretName[];
+
+export const keysGenerateCommand = new Command('keys:generate')
+  .description('Prints fresh values for the secret settings; stores nothing.')
+  .addOption(new Option('--for <name>', 'only this setting').choices(NAMES))
+  .option('--json', 'print JSON')
+  .action((options: { for?: SecretName; json?: boolean }) => {
+    const names = options.for === undefined ? NAMES : [options.for];
+    const secrets = Object.fromEntries(names.map((name) => [name, generateSecret(name).trim()]));
+    const lines = Object.entries(secrets).map(
+      ([name, value]) => `${name}="${value.replaceAll('\n', '\\n')}"`,
+    );
+    printResult(options.json, secrets, lines);
+  });

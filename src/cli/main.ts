@@ -1,0 +1,20 @@
+import 'reflect-metadata';
+import { Command } from 'commander';
+import { exitWithReason } from '../platform/errors/exit-with-reason.js';
+import { adminCreateCommand } from './admin-create.command.js';
+import { databaseMigrateCommand } from './db-migrate.command.js';
+import { keysGenerateCommand } from './keys-generate.command.js';
+
+const program = new Command('benteng')
+  .description('Operator commands; they read the same settings as the server.')
+  .usage('<command> [options]')
+  .showHelpAfterError('(add --help to see what the command takes)')
+  .addCommand(adminCreateCommand)
+  .addCommand(databaseMigrateCommand)
+  .addCommand(keysGenerateCommand);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  exitWithReason(error);
+}

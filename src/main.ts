@@ -1,0 +1,29 @@
+import 'reflect-metadata';
+import { createApplication } from './app.setup.js';
+import { loadConfig } from './platform/config/load-config.js';
+import { openDatabase } from './platform/database/open-database.js';
+import { exitWithReason } from './platform/errors/exit-with-reason.js';
+import { listen } from './platform/http/listen.js';
+import { closeOnSignal } from './platform/http/shutdown.js';
+import { loadWordLists } from './platform/passwords/password-strength.js';
+import { AdminCreation } from './users/admin-creation.js';
+
+try {
+  const config = loadConfig();
+  const app = await createApplication({ config, connection: await openDatabase(config) });
+  closeOnSignal(app);
+  loadWordLists();
+  // Production's first administrator is made by hand: npm run cli -- admin:create (ASVS V6.3.2, no default accounts).
+  const admin =
+    config.environment === 'development'
+      ? await app.get(AdminCreation).createFirst('admin@benteng.test', 'My organization')
+      : null;
+  process.stdout.write(`Benteng is ready at ${await listen(app, config)}\n`);
+  if (admin) {
+    process.stdout.write(
+      `First administrator: ${admin.email}\nTemporary password (works once, for 24 hours): ${admin.temporaryPassword}\n`,
+    );
+  }
+} catch (error) {
+  exitWithReason(error);
+}
