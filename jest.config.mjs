@@ -1,0 +1,35 @@
+// Jest loads CommonJS; NestJS 12, Prisma's client and PGlite are ES modules: swc turns both into CommonJS.
+const esmPackages = [
+  '@nestjs',
+  'jose',
+  'otplib',
+  '@otplib',
+  '@scure',
+  '@noble',
+  '@prisma/client',
+  '@prisma/adapter-pg',
+  '@prisma/driver-adapter-utils',
+  'pglite-prisma-adapter',
+  'postgres-array',
+  '@electric-sql',
+  'uuid',
+  'load-esm',
+  'file-type',
+];
+
+export default {
+  rootDir: '.',
+  roots: ['<rootDir>/src', '<rootDir>/test'],
+  testRegex: String.raw`\.spec\.ts$`,
+  testEnvironment: 'node',
+  moduleFileExtensions: ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: { '^.+\\.(t|c?j|mj)s$': ['@swc/jest'] },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmPackages.join('|')})/)`],
+  setupFiles: ['reflect-metadata'],
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
+};

@@ -1,0 +1,252 @@
+import {
+  aPerson,
+  aSignedInAdmin,
+  aSignedInUser,
+  issueTemporaryPassword,
+  type Person,
+} from '../factories/people.js';
+import { pageOf } from '../support/pages.js';
+import { expectProblem } from '../support/problems.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+const UNKNOWN_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+describe('resets by an administrator', () => {
+  let test: TestApp;
+  beforeAll(async () => {
+    test = await startTestApp();
+  });
+  afterAll(() => test.close());
+
+  const rowOf = (id: string) => test.database.client.user.findUniqueOrThrow({ where: { id } });
+  const askForHelp = async (email: string) => {
+    const client = test.client();
+    await client.post('/auth/forgot-password', { email });
+    return client.address;
+  };
+  const aPair = async (overrides: Parameters<typeof aPerson>[1] = {}) => {
+    const admin = await aSignedInAdmin(test);
+    const person = await aPerson(test, { organizationId: admin.organizationId, ...overrides });
+    return { admin, person };
+  };
+  const issuePath = (id: string) => `/admin/password-resets/${id}/temporary-password`;
+
+  describe('the queue', () => {
+    it('shows who asked, when and from where, oldest request first [T-5.2a]', async () => {
+      const { admin, person: late } = await aPair();
+      const early = await aPerson(test, { organizationId: admin.organizationId });
+      const address = await askForHelp(early.email);
+      const requestedAt = test.clock.now();
+      test.clock.advanceSeconds(60);
+      await askForHelp(late.email);
+      const { items, nextCursor } = pageOf(await admin.client.get('/admin/password-resets'));
+      expect(nextCursor).toBeNull();
+      expect(items.map(({ user }) => (user as { id: string }).id)).toEqual([early.id, late.id]);
+      expect(items[0]).toEqual({
+        user: expect.objectContaining({
+          id: early.id,
+          email: early.email,
+          passwordResetRequested: true,
+          passwordResetRequestDate: requestedAt.toISOString(),
+        }),
+        requestedAt: requestedAt.toISOString(),
+        requestIp: address,
+        lastLoginAt: null,
+        twoFactorEnabled: false,
+      });
+    });
+
+    it('leads through all pages, requests of the same instant included, and may be empty', async () => {
+      const { admin } = await aPair();
+      expect(pageOf(await admin.client.get('/admin/password-resets'))).toEqual({
+        items: [],
+        nextCursor: null,
+      });
+      const start = test.clock.now().getTime();
+      const people: Person[] = [];
+      for (const offset of [2000, 0, 1000, 1000, 1000]) {
+        const passwordResetRequestedAt = new Date(start + offset);
+        people.push(await aPerson(test, { organizationId: admin.organizationId, passwordResetRequestedAt }));
+      }
+      const expected = [1, 2, 3, 4, 0].map((index) => people[index]!.id);
+      const seen: unknown[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+        const page = pageOf(await admin.client.get(`/admin/password-resets?limit=2${query}`));
+        seen.push(...page.items.map(({ user }) => (user as { id: string }).id));
+        cursor = page.nextCursor;
+      }
+      expect(seen).toEqual(expected);
+      expectProblem(await admin.client.get('/admin/password-resets?cursor=eHg'), 400, 'VALIDATION_FAILED');
+    });
+
+    it('shows nothing of other organizations, and nothing to ordinary people [L-0.1] [O-3]', async () => {
+      const { person } = await aPair();
+      await askForHelp(person.email);
+      const stranger = await aSignedInAdmin(test);
+      expect(pageOf(await stranger.client.get('/admin/password-resets')).items).toEqual([]);
+      const { client } = await aSignedInUser(test);
+      expectProblem(await client.get('/admin/password-resets'), 403, 'FORBIDDEN');
+    });
+  });
+
+  describe('a temporary password', () => {
+    it('is 24 readable letters and digits, shown once, stored only as argon2id [T-5.2b] [O-9]', async () => {
+      const { admin, person } = await aPair();
+      const response = await admin.client.post(issuePath(person.id));
+      expect(response.status).toBe(201);
+      expect(response.body).toEqual({
+        temporaryPassword: expect.stringMatching(/^[2-9A-HJ-NP-Za-km-z]{24}$/),
+        expiresAt: new Date(test.clock.now().getTime() + 86_400_000).toISOString(),
+      });
+      const { temporaryPassword } = response.body as { temporaryPassword: string };
+      const { passwordHash } = await rowOf(person.id);
+      expect(passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+      const events = await test.database.client.securityEvent.findMany({ where: { targetId: person.id } });
+      expect(events).toMatchObject([
+        { action: 'password.temporary_issued', actorId: admin.id, details: { wasRequested: false } },
+      ]);
+      for (const text of [JSON.stringify(events), test.logLines.join('')])
+        expect(text).not.toContain(temporaryPassword);
+      expect((await admin.client.get(`/users/${person.id}`)).text).not.toContain(temporaryPassword);
+    });
+
+    it('takes the flag down, replaces the old password and ends every session [T-5.3]', async () => {
+      const { admin, person } = await aPair();
+      const client = test.client();
+      await client.login(person);
+      await askForHelp(person.email);
+      await issueTemporaryPassword(admin, person.id);
+      expect((await admin.client.get(`/users/${person.id}`)).body).toMatchObject({
+        passwordResetRequested: false,
+        passwordResetRequestDate: null,
+        mustChangePassword: true,
+      });
+      expect(pageOf(await admin.client.get('/admin/password-resets')).items).toEqual([]);
+      expectProblem(await client.get('/users/me'), 401, 'SESSION_ENDED');
+      expectProblem(await client.refresh(), 401, 'SESSION_ENDED');
+      expectProblem(await test.client().login(person), 401, 'INVALID_CREDENTIALS');
+    });
+
+    it('gives an account without a password its first one [O-1]', async () => {
+      const { admin, person } = await aPair({ passwordHash: null, passwordChangedAt: null });
+      const password = await issueTemporaryPassword(admin, person.id);
+      expect((await test.client().login({ email: person.email, password })).body).toMatchObject({
+        status: 'password_change_required',
+      });
+    });
+
+    it('works once, also when used several times at once', async () => {
+      const { admin, person } = await aPair();
+      const password = await issueTemporaryPassword(admin, person.id);
+      const login = () => test.client().login({ email: person.email, password });
+      const answers = await Promise.all([login(), login(), login(), login()]);
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401]);
+      expectProblem(await login(), 401, 'INVALID_CREDENTIALS');
+    });
+
+    it('works for 24 hours', async () => {
+      const [early, late] = [await aPair(), await aPair()];
+      const passwords = [
+        await issueTemporaryPassword(early.admin, early.person.id),
+        await issueTemporaryPassword(late.admin, late.person.id),
+      ] as const;
+      test.clock.advanceSeconds(24 * 60 * 60 - 1);
+      expect(
+        (await test.client().login({ email: early.person.email, password: passwords[0] })).body,
+      ).toMatchObject({ status: 'password_change_required' });
+      test.clock.advanceSeconds(1);
+      expectProblem(
+        await test.client().login({ email: late.person.email, password: passwords[1] }),
+        401,
+        'INVALID_CREDENTIALS',
+      );
+    });
+
+    it('dies when a newer one is issued', async () => {
+      const { admin, person } = await aPair();
+      const first = await issueTemporaryPassword(admin, person.id);
+      const second = await issueTemporaryPassword(admin, person.id);
+      expectProblem(
+        await test.client().login({ email: person.email, password: first }),
+        401,
+        'INVALID_CREDENTIALS',
+      );
+      expect((await test.client().login({ email: person.email, password: second })).status).toBe(200);
+    });
+
+    it('issued by two administrators at once is given to one of them, or the earlier one is dead', async () => {
+      const { admin, person } = await aPair();
+      const other = await aSignedInAdmin(test, { organizationId: admin.organizationId });
+      const answers = await Promise.all(
+        [admin, other].map(({ client }) => client.post(issuePath(person.id))),
+      );
+      for (const refused of answers.filter(({ status }) => status !== 201))
+        expectProblem(refused, 409, 'CONFLICT');
+      const logins = [];
+      for (const { body } of answers.filter(({ status }) => status === 201)) {
+        const password = (body as { temporaryPassword: string }).temporaryPassword;
+        logins.push((await test.client().login({ email: person.email, password })).status);
+      }
+      expect(logins.filter((status) => status === 200)).toHaveLength(1);
+    });
+
+    it('for one’s own account must come from another administrator', async () => {
+      const admin = await aSignedInAdmin(test);
+      expectProblem(await admin.client.post(issuePath(admin.id)), 403, 'FORBIDDEN');
+      expect((await test.client().login(admin)).body).toMatchObject({ status: 'authenticated' });
+    });
+
+    it('does not bring back a suspended account', async () => {
+      const { admin, person } = await aPair({ status: 'SUSPENDED' });
+      const password = await issueTemporaryPassword(admin, person.id);
+      expectProblem(await test.client().login({ email: person.email, password }), 401, 'INVALID_CREDENTIALS');
+    });
+
+    it('is issued by administrators of the same organization with a fresh proof [L-0.1] [O-3] [V7.5.3]', async () => {
+      const { admin, person } = await aPair();
+      const stranger = await aSignedInAdmin(test);
+      const { client } = await aSignedInUser(test, { organizationId: admin.organizationId });
+      expectProblem(await stranger.client.post(issuePath(person.id)), 404, 'NOT_FOUND');
+      expectProblem(await admin.client.post(issuePath(UNKNOWN_ID)), 404, 'NOT_FOUND');
+      expectProblem(await client.post(issuePath(person.id)), 403, 'FORBIDDEN');
+      test.clock.advanceSeconds(601);
+      await admin.client.refresh();
+      expectProblem(await admin.client.post(issuePath(person.id)), 403, 'STEP_UP_REQUIRED');
+      expect((await test.client().login(person)).status).toBe(200);
+    });
+  });
+
+  describe('the flag', () => {
+    it('can be dismissed with or without a reason; the password stays, again is fine', async () => {
+      const { admin, person } = await aPair();
+      const path = `/admin/password-resets/${person.id}`;
+      await askForHelp(person.email);
+      expect((await admin.client.delete(path, { reason: 'Called: did not ask' })).status).toBe(204);
+      expect(await rowOf(person.id)).toMatchObject({
+        passwordResetRequestedAt: null,
+        passwordResetRequestIp: null,
+      });
+      expect((await admin.client.delete(path)).status).toBe(204);
+      expect((await test.client().login(person)).body).toMatchObject({ status: 'authenticated' });
+      const dismissals = await test.database.client.securityEvent.findMany({
+        where: { targetId: person.id, action: 'password.reset_dismissed' },
+      });
+      expect(dismissals).toMatchObject([{ actorId: admin.id, details: { reason: 'Called: did not ask' } }]);
+      await askForHelp(person.email);
+      expect((await admin.client.delete(path)).status).toBe(204);
+    });
+
+    it('is not for other organizations or ordinary people to dismiss [L-0.1] [O-3]', async () => {
+      const { admin, person } = await aPair();
+      await askForHelp(person.email);
+      const path = `/admin/password-resets/${person.id}`;
+      const stranger = await aSignedInAdmin(test);
+      const { client } = await aSignedInUser(test, { organizationId: admin.organizationId });
+      expectProblem(await stranger.client.delete(path), 404, 'NOT_FOUND');
+      expectProblem(await client.delete(path), 403, 'FORBIDDEN');
+      expectProblem(await admin.client.delete(path, { reason: 'x'.repeat(501) }), 400, 'VALIDATION_FAILED');
+      expect(pageOf(await admin.client.get('/admin/password-resets')).items).toHaveLength(1);
+    });
+  });
+});

@@ -1,0 +1,197 @@
+import type { Response } from 'supertest';
+import { aPerson, aSignedInAdmin, GOOD_PASSWORD } from '../factories/people.js';
+import { expectProblem } from '../support/problems.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+import type { TestClient } from '../support/test-client.js';
+
+describe('limits', () => {
+  let test: TestApp;
+  beforeAll(async () => {
+    test = await startTestApp();
+  });
+  afterAll(() => test.close());
+
+  let counter = 0;
+  const unknownEmail = () => {
+    counter += 1;
+    return `stranger${counter}@example.com`;
+  };
+  const login = (client: TestClient, email = unknownEmail()) =>
+    client.post('/auth/login', { email, password: 'Salah-kuda7 lepas' });
+  const register = (client: TestClient) =>
+    client.post('/auth/register', {
+      email: unknownEmail(),
+      password: GOOD_PASSWORD,
+      name: 'Ana',
+      organizationName: 'Warung Melati',
+    });
+
+  /** Expects `count` requests to pass, the next one to be refused, and another one after the window to pass again. */
+  const expectLimit = async (
+    send: () => Promise<Response>,
+    { count, seconds, passes }: { count: number; seconds: number; passes: number },
+  ) => {
+    for (let index = 0; index < count; index += 1) expect((await send()).status).toBe(passes);
+    const refused = await send();
+    expectProblem(refused, 429, 'RATE_LIMITED');
+    expect(refused.body).toMatchObject({ retryAfterSeconds: seconds });
+    expect(refused.headers['retry-after']).toBe(String(seconds));
+    test.clock.advanceSeconds(seconds - 1);
+    const stillRefused = await send();
+    expectProblem(stillRefused, 429, 'RATE_LIMITED');
+    expect(stillRefused.headers['retry-after']).toBe('1');
+    test.clock.advanceSeconds(1);
+    expect((await send()).status).toBe(passes);
+  };
+
+  it('let 5 logins a minute pass per address, whatever the email [T-5.1b] [O-6]', async () => {
+    const client = test.client();
+    await expectLimit(() => login(client), { count: 5, seconds: 60, passes: 401 });
+  });
+
+  it('let 5 logins a minute pass per email, from any number of addresses [L-S4] [O-6]', async () => {
+    const email = unknownEmail();
+    await expectLimit(() => login(test.client(), email), { count: 5, seconds: 60, passes: 401 });
+  });
+
+  it('count an email in its canonical form: case and spaces make no new bucket [L-S4]', async () => {
+    const { email, password } = await aPerson(test);
+    const spellings = [email, email.toUpperCase(), ` ${email}`, `${email}\t`, email.replace('p', 'P')];
+    for (const spelling of spellings) expect((await login(test.client(), spelling)).status).toBe(401);
+    // The right password is refused as well: a limit is no oracle.
+    expectProblem(await test.client().login({ email, password }), 429, 'RATE_LIMITED');
+  });
+
+  it('count sign-ins that succeed, too', async () => {
+    const person = await aPerson(test);
+    for (let index = 0; index < 5; index += 1) expect((await test.client().login(person)).status).toBe(200);
+    expectProblem(await test.client().login(person), 429, 'RATE_LIMITED');
+  });
+
+  it('count requests that validation refuses by their address', async () => {
+    const client = test.client();
+    for (let index = 0; index < 5; index += 1)
+      expect((await client.post('/auth/login', { email: index })).status).toBe(400);
+    expectProblem(await login(client), 429, 'RATE_LIMITED');
+  });
+
+  it('let 3 registrations a minute pass per address [L-S4]', async () => {
+    const client = test.client();
+    await expectLimit(() => register(client), { count: 3, seconds: 60, passes: 202 });
+  });
+
+  it('let 3 requests for help in 300 seconds pass per email, known or not, from anywhere [L-S4] [T-5.2a]', async () => {
+    for (const email of [unknownEmail(), (await aPerson(test)).email])
+      await expectLimit(() => test.client().post('/auth/forgot-password', { email }), {
+        count: 3,
+        seconds: 300,
+        passes: 202,
+      });
+  });
+
+  it('tell how much is left, in the header fields of the IETF draft', async () => {
+    const response = await login(test.client());
+    expect(response.headers['ratelimit-policy']).toContain('"login_ip";q=5;w=60');
+    expect(response.headers['ratelimit']).toContain('"login_ip";r=4;t=60');
+  });
+
+  it('are not lengthened by the requests they refuse', async () => {
+    const client = test.client();
+    for (let index = 0; index < 6; index += 1) await login(client);
+    for (let second = 0; second < 59; second += 20) {
+      expect((await login(client)).status).toBe(429);
+      test.clock.advanceSeconds(20);
+    }
+    expect((await login(client)).status).toBe(401);
+  });
+
+  it('hold against requests that come at the same moment', async () => {
+    const client = test.client();
+    const answers = await Promise.all(Array.from({ length: 12 }, () => login(client)));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(7);
+  });
+
+  it('count an IPv6 household as one address: its /64 [L-S4]', async () => {
+    const client = test.client();
+    for (let index = 0; index < 5; index += 1) {
+      client.address = `2001:db8:1:2:${index}::1`;
+      expect((await login(client)).status).toBe(401);
+    }
+    client.address = '2001:db8:1:2:ffff::9';
+    expectProblem(await login(client), 429, 'RATE_LIMITED');
+    client.address = '2001:db8:1:3::1';
+    expect((await login(client)).status).toBe(401);
+  });
+
+  it('take an IPv4 address for the same in its IPv6 form', async () => {
+    const client = test.client();
+    client.address = '198.51.100.7';
+    for (let index = 0; index < 5; index += 1) await login(client);
+    client.address = '::ffff:198.51.100.7';
+    expectProblem(await login(client), 429, 'RATE_LIMITED');
+  });
+
+  it('cannot be escaped with a made-up X-Forwarded-For: only the last untrusted hop counts', async () => {
+    const client = test.client();
+    const { address } = client;
+    for (let index = 0; index < 5; index += 1) {
+      client.address = `203.0.113.${index}, ${address}`;
+      await login(client);
+    }
+    client.address = `198.51.100.99, ${address}`;
+    expectProblem(await login(client), 429, 'RATE_LIMITED');
+  });
+
+  it('are met by nobody in ordinary use [L-S4]', async () => {
+    const admin = await aSignedInAdmin(test);
+    const statuses: number[] = [];
+    for (let minute = 0; minute < 3; minute += 1) {
+      for (let index = 0; index < 60; index += 1)
+        statuses.push((await admin.client.get(index % 2 ? '/users/me' : '/sessions')).status);
+      statuses.push((await admin.client.refresh()).status);
+      test.clock.advanceSeconds(60);
+    }
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+});
+
+describe('the global limit', () => {
+  it('counts all routes of one address together, 300 a minute [L-S4] [A-8]', async () => {
+    const test = await startTestApp();
+    try {
+      const client = test.client();
+      const paths = ['/users/me', '/.well-known/jwks.json', '/sessions'];
+      for (let index = 0; index < 300; index += 1)
+        expect((await client.get(paths[index % 3]!)).status).not.toBe(429);
+      const refused = await client.get('/users/me');
+      expectProblem(refused, 429, 'RATE_LIMITED');
+      expect(refused.headers['retry-after']).toBe('60');
+      expect((await test.client().get('/.well-known/jwks.json')).status).toBe(200);
+      test.clock.advanceSeconds(60);
+      expect((await client.get('/.well-known/jwks.json')).status).toBe(200);
+    } finally {
+      await test.close();
+    }
+  });
+
+  it('and every other one follows its setting', async () => {
+    const test = await startTestApp({
+      environment: {
+        RATE_LIMIT_GLOBAL: '4/10',
+        RATE_LIMIT_LOGIN_IP: '2/30',
+        RATE_LIMIT_REGISTER: '1/90',
+      },
+    });
+    try {
+      const client = test.client();
+      const login = () => client.post('/auth/login', { email: 'a@example.com', password: 'x' });
+      expect([(await login()).status, (await login()).status]).toEqual([401, 401]);
+      expect((await login()).headers['retry-after']).toBe('30');
+      expect((await client.get('/.well-known/jwks.json')).status).toBe(200);
+      expect((await client.get('/.well-known/jwks.json')).headers['retry-after']).toBe('10');
+    } finally {
+      await test.close();
+    }
+  });
+});

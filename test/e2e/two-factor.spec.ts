@@ -1,0 +1,239 @@
+import { generateSync } from 'otplib';
+import { aSignedInAdmin, aSignedInUser, type SignedIn } from '../factories/people.js';
+import {
+  anEnrolledPerson,
+  challenged,
+  enrol,
+  eventsOf,
+  openChallenge,
+  prove,
+  sessionsOf,
+} from '../factories/second-factors.js';
+import { NO_LIMITS } from '../support/no-limits.js';
+import { expectProblem } from '../support/problems.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+import { claimsOf } from '../support/tokens.js';
+
+describe('second factor', () => {
+  let test: TestApp;
+  beforeAll(async () => {
+    test = await startTestApp({ environment: NO_LIMITS });
+  });
+  afterAll(() => test.close());
+
+  const statusOf = async ({ client }: SignedIn) => (await client.get('/two-factor')).body as unknown;
+  const codeFor = (secret: string) =>
+    generateSync({ secret, epoch: Math.floor(test.clock.now().getTime() / 1000) });
+  const setUp = async ({ client }: SignedIn) =>
+    (await client.post('/two-factor/setup')).body as { secret: string; otpauthUrl: string; qrCode: string };
+
+  it('[L-S7.1] shows secret, address and QR code at setup, and counts only once a code confirmed it', async () => {
+    const person = await aSignedInUser(test);
+    const setup = await person.client.post('/two-factor/setup');
+    expect(setup.status).toBe(200);
+    const { secret, otpauthUrl, qrCode } = setup.body as Record<string, string>;
+    expect(Object.keys(setup.body as object).toSorted()).toEqual(['otpauthUrl', 'qrCode', 'secret']);
+    expect(secret).toMatch(/^[A-Z2-7]{32}$/);
+    expect(new URL(otpauthUrl!).searchParams.get('secret')).toBe(secret);
+    expect(decodeURIComponent(new URL(otpauthUrl!).pathname)).toBe(`/Toko Sejahtera:${person.email}`);
+    const svg = Buffer.from(qrCode!.replace('data:image/svg+xml;base64,', ''), 'base64').toString();
+    expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
+    expect(svg).not.toMatch(/<script|href=/);
+
+    expect(await statusOf(person)).toEqual({ enabled: false, confirmedAt: null, backupCodesLeft: 0 });
+    expect((await test.client().login(person)).body).toMatchObject({ status: 'authenticated' });
+    expectProblem(
+      await person.client.post('/two-factor/enable', { code: otherThan(codeFor(secret!)) }),
+      401,
+      'TWO_FACTOR_CODE_REFUSED',
+    );
+    expect(await statusOf(person)).toMatchObject({ enabled: false });
+
+    const enabled = await person.client.post('/two-factor/enable', { code: codeFor(secret!) });
+    expect(enabled.status).toBe(200);
+    expect(Object.keys(enabled.body as object)).toEqual(['backupCodes']);
+    expect(await statusOf(person)).toEqual({
+      enabled: true,
+      confirmedAt: test.clock.now().toISOString(),
+      backupCodesLeft: 8,
+    });
+    expect((await test.client().login(person)).body).toMatchObject({ status: 'two_factor_required' });
+    expect(await eventsOf(test, 'two_factor.enabled', person)).toBe(1);
+  });
+
+  it('[L-S7.1] takes the newest setup when it is begun again before it is confirmed', async () => {
+    const person = await aSignedInUser(test);
+    const first = await setUp(person);
+    const second = await setUp(person);
+    expect(second.secret).not.toBe(first.secret);
+    const stale = await person.client.post('/two-factor/enable', { code: codeFor(first.secret) });
+    expectProblem(stale, 401, 'TWO_FACTOR_CODE_REFUSED');
+    const enabled = await person.client.post('/two-factor/enable', { code: codeFor(second.secret) });
+    expect(enabled.status).toBe(200);
+  });
+
+  it('[L-S7.1] needs a setup before enable, and a fresh proof before a setup', async () => {
+    const person = await aSignedInUser(test);
+    const early = await person.client.post('/two-factor/enable', { code: '123456' });
+    expectProblem(early, 409, 'TWO_FACTOR_NOT_ENABLED');
+    test.clock.advanceSeconds(601);
+    await person.client.refresh();
+    expectProblem(await person.client.post('/two-factor/setup'), 403, 'STEP_UP_REQUIRED');
+    expectProblem(await test.client().post('/two-factor/setup'), 401, 'UNAUTHENTICATED');
+  });
+
+  it('[L-S7.1] replaces an enabled factor only when the new one is confirmed', async () => {
+    const person = await anEnrolledPerson(test);
+    const { secret } = await setUp(person);
+    expect(await statusOf(person)).toMatchObject({ enabled: true, backupCodesLeft: 8 });
+    const withNew = await prove(test, {
+      challengeToken: await openChallenge(test, person),
+      code: codeFor(secret),
+    });
+    expectProblem(withNew, 401, 'TWO_FACTOR_CODE_REFUSED');
+    const withOld = { challengeToken: await openChallenge(test, person), code: person.codeNow() };
+    expect((await prove(test, withOld)).status).toBe(200);
+
+    test.clock.advanceSeconds(30);
+    const enabled = await person.client.post('/two-factor/enable', { code: codeFor(secret) });
+    expect(enabled.status).toBe(200);
+    const { backupCodes } = enabled.body as { backupCodes: string[] };
+    test.clock.advanceSeconds(30);
+    const challengeToken = await openChallenge(test, person);
+    const oldProofs = [{ code: person.codeNow() }, { backupCode: person.backupCodes[0] }];
+    for (const proof of oldProofs)
+      expectProblem(await prove(test, { challengeToken, ...proof }), 401, 'TWO_FACTOR_CODE_REFUSED');
+    expect((await prove(test, { challengeToken, backupCode: backupCodes[0] })).status).toBe(200);
+  });
+
+  it('[L-S7.3] asks for a code after the password', async () => {
+    const person = await anEnrolledPerson(test);
+    const { client, challengeToken } = await challenged(test, person);
+    const response = await client.post('/auth/two-factor', { challengeToken, code: person.codeNow() });
+    expect(response.body).toMatchObject({ status: 'authenticated', user: { twoFactorEnabled: true } });
+    expect(response.status).toBe(200);
+    const { accessToken } = response.body as { accessToken: string };
+    expect(claimsOf(accessToken)['amr']).toEqual(['pwd', 'otp', 'mfa']);
+  });
+
+  const proofs = [
+    ['a code', (person: Awaited<ReturnType<typeof anEnrolledPerson>>) => ({ code: person.codeNow() })],
+    [
+      'a backup code',
+      (person: Awaited<ReturnType<typeof anEnrolledPerson>>) => ({ backupCode: person.backupCodes[3] }),
+    ],
+  ] as const;
+  it.each(proofs)(
+    '[L-S7.4] is turned off with %s, and sign-in is single-step afterwards',
+    async (_what, proofOf) => {
+      const person = await anEnrolledPerson(test);
+      expectProblem(await person.client.post('/two-factor/disable', {}), 400, 'VALIDATION_FAILED');
+      const wrong = await person.client.post('/two-factor/disable', { backupCode: '0000-0000-0000-0000' });
+      expectProblem(wrong, 401, 'TWO_FACTOR_CODE_REFUSED');
+      expect((await person.client.post('/two-factor/disable', proofOf(person))).status).toBe(204);
+      expect(await statusOf(person)).toEqual({ enabled: false, confirmedAt: null, backupCodesLeft: 0 });
+      expect((await test.client().login(person)).body).toMatchObject({ status: 'authenticated' });
+      expect(await test.database.client.totpFactor.count({ where: { userId: person.id } })).toBe(0);
+      expect(await eventsOf(test, 'two_factor.disabled', person)).toBe(1);
+      const again = await person.client.post('/two-factor/disable', { code: '123456' });
+      expectProblem(again, 409, 'TWO_FACTOR_NOT_ENABLED');
+    },
+  );
+
+  it('[L-S7.4] can be enrolled anew after it was turned off', async () => {
+    const person = await anEnrolledPerson(test);
+    await person.client.post('/two-factor/disable', { code: person.codeNow() });
+    const again = await enrol(test, person);
+    expect(
+      (await prove(test, { challengeToken: await openChallenge(test, again), code: again.codeNow() })).status,
+    ).toBe(200);
+  });
+
+  it('needs a fresh proof to be turned off and for new backup codes', async () => {
+    const person = await anEnrolledPerson(test);
+    test.clock.advanceSeconds(601);
+    await person.client.refresh();
+    for (const path of ['/two-factor/disable', '/two-factor/backup-codes'])
+      expectProblem(await person.client.post(path, { code: person.codeNow() }), 403, 'STEP_UP_REQUIRED');
+    // Nothing was spent by the refusals.
+    const stepUp = await person.client.post('/auth/step-up', { code: person.codeNow() });
+    expect(stepUp.status).toBe(200);
+  });
+
+  it('is a step-up: a fresh code renews auth_time, once', async () => {
+    const person = await anEnrolledPerson(test);
+    test.clock.advanceSeconds(601);
+    await person.client.refresh();
+    const code = person.codeNow();
+    const stepUp = await person.client.post('/auth/step-up', { code });
+    expect(stepUp.status).toBe(200);
+    const { accessToken } = stepUp.body as { accessToken: string };
+    expect(claimsOf(accessToken)['auth_time']).toBe(test.clock.now().getTime() / 1000);
+    expectProblem(await person.client.post('/auth/step-up', { code }), 401, 'TWO_FACTOR_CODE_REFUSED');
+    person.client.accessToken = accessToken;
+    expect((await person.client.post('/two-factor/setup')).status).toBe(200);
+    const plain = await aSignedInUser(test);
+    expectProblem(await plain.client.post('/auth/step-up', { code }), 409, 'TWO_FACTOR_NOT_ENABLED');
+  });
+
+  it('[L-S7.2] is removed by an administrator: sessions end, sign-in is single-step, the trail says so', async () => {
+    const admin = await aSignedInAdmin(test);
+    const person = await anEnrolledPerson(test, { organizationId: admin.organizationId });
+    const path = `/users/${person.id}/two-factor`;
+    const stranger = await aSignedInAdmin(test);
+    expectProblem(await stranger.client.delete(path), 404, 'NOT_FOUND');
+    expectProblem(await person.client.delete(path), 403, 'FORBIDDEN');
+    expect((await admin.client.delete(path)).status).toBe(204);
+    expectProblem(await person.client.get('/users/me'), 401, 'SESSION_ENDED');
+    expect((await test.client().login(person)).body).toMatchObject({ status: 'authenticated' });
+    expect((await admin.client.delete(path)).status).toBe(204);
+    expect(await eventsOf(test, 'two_factor.removed_by_admin', person)).toBe(1);
+    const [event] = await test.database.client.securityEvent.findMany({
+      where: { action: 'two_factor.removed_by_admin', targetId: person.id },
+    });
+    expect(event).toMatchObject({ actorId: admin.id, organizationId: admin.organizationId });
+    const ended = { userId: person.id, endReason: 'FACTOR_REMOVED' as const };
+    expect(await test.database.client.session.count({ where: ended })).toBe(1);
+    test.clock.advanceSeconds(601);
+    await admin.client.refresh();
+    expectProblem(await admin.client.delete(path), 403, 'STEP_UP_REQUIRED');
+  });
+
+  it('cannot be removed by an administrator from their own account', async () => {
+    const admin = await anEnrolledPerson(test, { role: 'ADMIN' });
+    expectProblem(await admin.client.delete(`/users/${admin.id}/two-factor`), 403, 'FORBIDDEN');
+    expect(await statusOf(admin)).toMatchObject({ enabled: true });
+  });
+
+  it('leaves a trail of every act, and no secret in it nor in the log', async () => {
+    const person = await anEnrolledPerson(test);
+    const challengeToken = await openChallenge(test, person);
+    await prove(test, { challengeToken, backupCode: person.backupCodes[0], rememberDevice: true });
+    await person.client.post('/two-factor/backup-codes', { code: person.codeNow() });
+    test.clock.advanceSeconds(30);
+    await person.client.post('/two-factor/disable', { code: person.codeNow() });
+    const events = await test.database.client.securityEvent.findMany({
+      where: { targetId: person.id },
+      orderBy: { id: 'asc' },
+    });
+    const actions = events.map(({ action }) => action).filter((action) => action !== 'session.started');
+    expect(actions).toEqual([
+      'two_factor.enabled',
+      'two_factor.backup_code_used',
+      'remembered_device.trusted',
+      'two_factor.backup_codes_replaced',
+      'two_factor.disabled',
+    ]);
+    for (const event of events)
+      expect(event).toMatchObject({ actorId: person.id, ipAddress: expect.any(String) });
+    const written = JSON.stringify(events) + test.logLines.join('');
+    for (const secret of [person.secret, challengeToken, ...person.backupCodes])
+      expect(written).not.toContain(secret);
+    expect(await sessionsOf(test, person)).toBe(2);
+  });
+});
+
+/** A code that differs from this one. */
+function otherThan(code: string): string {
+  return code === '000000' ? '000001' : '000000';
+}

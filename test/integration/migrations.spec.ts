@@ -1,0 +1,134 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import {
+  applyMigrations,
+  readMigrations,
+  type MigrationSession,
+} from '../../src/platform/database/migrations.js';
+import { embeddedSession } from '../../src/platform/database/open-database.js';
+
+const SOURCE = join(__dirname, '../../prisma/migrations');
+const NULLABLE = '20261120000100_password_nullable';
+const snapshot = join(__dirname, '../../node_modules/.cache/benteng/embedded.tar');
+
+describe('migrations', () => {
+  const open: PGlite[] = [];
+  afterEach(async () => {
+    for (const database of open.splice(0)) await database.close();
+  });
+
+  /** An embedded database with all migrations, and a copy of their folder that a test may change. */
+  const setUp = async () => {
+    const database = await PGlite.create({ loadDataDir: new Blob([readFileSync(snapshot)]) });
+    open.push(database);
+    const folder = mkdtempSync(join(tmpdir(), 'benteng-migrations-'));
+    cpSync(SOURCE, folder, { recursive: true });
+    const session = embeddedSession(database);
+    const add = (name: string, sql: string) => {
+      mkdirSync(join(folder, name), { recursive: true });
+      writeFileSync(join(folder, name, 'migration.sql'), sql);
+    };
+    const appliedNames = async () =>
+      (await session.query('SELECT migration_name FROM benteng._prisma_migrations ORDER BY 1')).map(
+        (row) => row['migration_name'],
+      );
+    return { session, folder, add, appliedNames };
+  };
+  const exists = async (session: MigrationSession, table: string) =>
+    (await session.query('SELECT to_regclass($1) IS NOT NULL AS present', [table]))[0]?.['present'];
+
+  it('that are up to date cost reads alone', async () => {
+    const { session, folder } = await setUp();
+    const execute = jest.fn();
+    const query = jest.fn((sql: string, parameters?: unknown[]) => session.query(sql, parameters));
+    expect(await applyMigrations({ query, execute }, folder)).toEqual([]);
+    expect(execute).not.toHaveBeenCalled();
+    expect(query.mock.calls.every(([sql]) => sql.trimStart().startsWith('SELECT'))).toBe(true);
+  });
+
+  it('that are new are applied in order, once, with their checksum in Prisma’s own table', async () => {
+    const { session, folder, add, appliedNames } = await setUp();
+    add('29990102000000_second', 'ALTER TABLE benteng.extra ADD COLUMN b int;');
+    add('29990101000000_first', 'CREATE TABLE benteng.extra (a int);');
+    const names = ['29990101000000_first', '29990102000000_second'];
+    expect(await applyMigrations(session, folder)).toEqual(names);
+    expect(await applyMigrations(session, folder)).toEqual([]);
+    expect(await appliedNames()).toEqual(readMigrations(folder).map(({ name }) => name));
+    const [row] = await session.query(
+      'SELECT checksum, finished_at IS NOT NULL AS finished FROM benteng._prisma_migrations WHERE migration_name = $1',
+      names.slice(0, 1),
+    );
+    expect(row).toEqual({
+      checksum: readMigrations(folder).find(({ name }) => name === names[0])!.checksum,
+      finished: true,
+    });
+  });
+
+  it('of a newer program are refused, and the database stays as it is', async () => {
+    const { session, add, folder, appliedNames } = await setUp();
+    add('29990101000000_future', 'CREATE TABLE benteng.future (a int);');
+    await applyMigrations(session, folder);
+    const before = await appliedNames();
+    await expect(applyMigrations(session, SOURCE)).rejects.toThrow(
+      /made by a newer version of Benteng \(it has the migration 29990101000000_future\)/,
+    );
+    expect(await appliedNames()).toEqual(before);
+  });
+
+  it('that were edited after they were applied are refused [O-1]', async () => {
+    const { session, folder, add } = await setUp();
+    add(NULLABLE, `${readFileSync(join(folder, NULLABLE, 'migration.sql'), 'utf8')}\n-- one more line`);
+    await expect(applyMigrations(session, folder)).rejects.toThrow(
+      `${NULLABLE} was edited after it was applied`,
+    );
+  });
+
+  it('that fail leave nothing behind and can be tried again', async () => {
+    const { session, folder, add, appliedNames } = await setUp();
+    const before = await appliedNames();
+    const name = '29990101000000_broken';
+    add(name, 'CREATE TABLE benteng.half (a int);\nINSERT INTO benteng.missing VALUES (1);');
+    await expect(applyMigrations(session, folder)).rejects.toThrow(
+      `The migration ${name} failed and was taken back`,
+    );
+    expect(await exists(session, 'benteng.half')).toBe(false);
+    expect(await appliedNames()).toEqual(before);
+    add(name, 'CREATE TABLE benteng.half (a int);');
+    expect(await applyMigrations(session, folder)).toEqual([name]);
+    expect(await exists(session, 'benteng.half')).toBe(true);
+  });
+
+  it('to accounts without a password have a way back that loses no account, and can be made again [O-1]', async () => {
+    const { session, folder } = await setUp();
+    const organization = '01890a5d-ac96-774b-bcce-b302099a8000';
+    await session.query(
+      `INSERT INTO benteng.organizations (id, name, created_at, updated_at) VALUES ($1, 'Toko', now(), now())`,
+      [organization],
+    );
+    const add = (id: string, email: string, hash: string | null) =>
+      session.query(
+        `INSERT INTO benteng.users (id, organization_id, email, name, password_hash, created_at, updated_at)
+         VALUES ($1, $2, $3, 'N', $4, now(), now())`,
+        [id, organization, email, hash],
+      );
+    await add('01890a5d-ac96-774b-bcce-b302099a8001', 'with@example.com', '$argon2id$kept');
+    await add('01890a5d-ac96-774b-bcce-b302099a8002', 'without@example.com', null);
+
+    await session.execute(readFileSync(join(SOURCE, NULLABLE, 'down.sql'), 'utf8'));
+    const rows = await session.query(
+      'SELECT email, password_hash, status::text FROM benteng.users ORDER BY email',
+    );
+    expect(rows).toEqual([
+      { email: 'with@example.com', password_hash: '$argon2id$kept', status: 'ACTIVE' },
+      { email: 'without@example.com', password_hash: '!', status: 'SUSPENDED' },
+    ]);
+    await expect(add('01890a5d-ac96-774b-bcce-b302099a8003', 'late@example.com', null)).rejects.toThrow(
+      /null value/,
+    );
+
+    expect(await applyMigrations(session, folder)).toContain(NULLABLE);
+    await add('01890a5d-ac96-774b-bcce-b302099a8003', 'late@example.com', null);
+  });
+});

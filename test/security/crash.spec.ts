@@ -1,0 +1,157 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { OTHER_PASSWORD } from '../factories/people.js';
+import { TestClient } from '../support/test-client.js';
+import { NO_LIMITS } from './attack.js';
+
+const ROUNDS = 3;
+const EMAIL = 'admin@benteng.test';
+const main = join(__dirname, '../../dist/main.js');
+
+/** The built program as an operator starts it, on the embedded database. */
+interface Program {
+  readonly url: string;
+  readonly output: string;
+  readonly process: ChildProcess;
+}
+
+let dataDir: string;
+let running: ChildProcess | undefined;
+beforeAll(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'benteng-crash-'));
+});
+afterAll(async () => {
+  if (running !== undefined) await kill(running);
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+async function start(): Promise<Program> {
+  const child = spawn(process.execPath, [main], {
+    cwd: dataDir,
+    env: {
+      PATH: process.env['PATH'],
+      NODE_ENV: 'development',
+      DATA_DIR: join(dataDir, 'data'),
+      PORT: '0',
+      PUBLIC_URL: 'http://localhost:3000',
+      LOG_LEVEL: 'warn',
+      ...NO_LIMITS,
+      MAX_SESSIONS_PER_USER: '1000',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running = child;
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for (let waited = 0; waited < 250; waited += 1) {
+    const url = /ready at (\S+)\n/.exec(output)?.[1];
+    if (url !== undefined) {
+      await delay(50); // the lines after it
+      return { url, output, process: child };
+    }
+    if (child.exitCode !== null) break;
+    await delay(80);
+  }
+  throw new Error(`the program did not start: ${output}`);
+}
+
+/** SIGKILL: the program gets no chance to tidy up. */
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
+
+/** What was answered before the crash, and must be there after it. */
+interface Promised {
+  readonly users: string[];
+  readonly temporaryPasswords: { email: string; password: string }[];
+  /** Refresh tokens that nobody spent. */
+  readonly refreshTokens: string[];
+  /** Sessions that were ended. */
+  readonly ended: string[];
+}
+
+/** Writes without a pause until the program is gone, noting what was answered. */
+async function writeUntilKilled(url: string, admin: TestClient, round: number): Promise<Promised> {
+  const promised: Promised = { users: [], temporaryPasswords: [], refreshTokens: [], ended: [] };
+  const accounts = async (): Promise<void> => {
+    for (let index = 0; ; index += 1) {
+      const email = `person-${round}-${index}@example.com`;
+      const created = await admin.post('/users', { email, name: 'P' });
+      const { id } = created.body as { id: string };
+      promised.users.push(id);
+      const issued = await admin.post(`/admin/password-resets/${id}/temporary-password`);
+      const { temporaryPassword: password } = issued.body as { temporaryPassword: string };
+      promised.temporaryPasswords.push({ email, password });
+    }
+  };
+  const sessions = async (): Promise<void> => {
+    for (let index = 0; ; index += 1) {
+      const client = new TestClient(url, '10.0.0.2');
+      const login = await client.login({ email: EMAIL, password: OTHER_PASSWORD });
+      if (login.status !== 200) throw new Error(`no sign-in: ${login.status}`);
+      if (index % 3 === 1) {
+        await client.refresh();
+        await client.refresh();
+      }
+      const token = client.cookies.get('refresh')!;
+      if (index % 3 === 2) {
+        await client.post('/auth/logout', undefined, { 'X-Requested-With': 'test' });
+        promised.ended.push(token);
+      } else promised.refreshTokens.push(token);
+    }
+  };
+  // Both loops end when the connection is cut.
+  const [first, second] = await Promise.allSettled([accounts(), sessions()]);
+  for (const { reason } of [first, second] as PromiseRejectedResult[])
+    expect(String(reason)).toMatch(/ECONNRESET|ECONNREFUSED|socket hang up|Parse Error/);
+  return promised;
+}
+
+async function refresh(url: string, token: string): Promise<number> {
+  const client = new TestClient(url, '10.0.0.3');
+  client.cookies.set('refresh', token);
+  return (await client.refresh()).status;
+}
+
+describe('a program that is killed in the middle of its work', () => {
+  it('has everything it had answered: accounts, temporary passwords, sessions, and that they ended [V16.5.3]', async () => {
+    let program = await start();
+    const first = /Temporary password[^:]*: (\S+)/.exec(program.output)?.[1];
+    const owner = new TestClient(program.url, '10.0.0.1');
+    const challenged = await owner.login({ email: EMAIL, password: first! });
+    const { challengeToken } = challenged.body as { challengeToken: string };
+    await owner.post('/auth/password-change', { challengeToken, newPassword: OTHER_PASSWORD });
+    let total = 0;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const admin = new TestClient(program.url, '10.0.0.1');
+      await admin.login({ email: EMAIL, password: OTHER_PASSWORD });
+      const writing = writeUntilKilled(program.url, admin, round);
+      await delay(300 + Math.random() * 400);
+      await kill(program.process);
+      const promised = await writing;
+
+      program = await start();
+      expect(program.output).not.toMatch(/First administrator|error/i);
+      const again = new TestClient(program.url, '10.0.0.1');
+      const login = await again.login({ email: EMAIL, password: OTHER_PASSWORD });
+      expect(login.body).toMatchObject({ status: 'authenticated' });
+      for (const id of promised.users) expect((await again.get(`/users/${id}`)).status).toBe(200);
+      for (const credentials of promised.temporaryPasswords) {
+        const { body } = await new TestClient(program.url, '10.0.0.4').login(credentials);
+        expect(body).toMatchObject({ status: 'password_change_required' });
+      }
+      for (const token of promised.refreshTokens) expect(await refresh(program.url, token)).toBe(200);
+      for (const token of promised.ended) expect(await refresh(program.url, token)).toBe(401);
+      total += promised.users.length + promised.temporaryPasswords.length + promised.refreshTokens.length;
+    }
+    expect(total).toBeGreaterThan(ROUNDS);
+  }, 60_000);
+});

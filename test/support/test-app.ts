@@ -1,0 +1,72 @@
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { AppModule } from '../../src/app.module.js';
+import { configureApplication } from '../../src/app.setup.js';
+import { Clock } from '../../src/platform/clock/clock.js';
+import type { Config } from '../../src/platform/config/config.js';
+import { Database, type DatabaseConnection } from '../../src/platform/database/database.js';
+import { createFastify } from '../../src/platform/http/create-fastify.js';
+import { createLogger, NestLogger } from '../../src/platform/observability/logger.js';
+import { FakeClock } from '../fakes/fake-clock.js';
+import { TestClient } from './test-client.js';
+import { testConfig } from './test-config.js';
+import { openTestDatabase } from './test-database.js';
+
+/** A running application on a database of its own. */
+export interface TestApp {
+  readonly app: NestFastifyApplication;
+  readonly clock: FakeClock;
+  readonly config: Config;
+  readonly database: Database;
+  /** Every line of the log so far, as written. */
+  readonly logLines: string[];
+  readonly url: string;
+  /** A browser of its own: own address, own cookies. */
+  client(): TestClient;
+  close(): Promise<void>;
+}
+
+/** What a test may change. */
+export interface TestAppOptions {
+  readonly environment?: Record<string, string>;
+  /** Shared by several applications: the last one to close closes it. */
+  readonly connection?: DatabaseConnection;
+  readonly clock?: FakeClock;
+}
+
+let nextAddress = 1;
+
+/** Starts the application as `main.ts` does, with the clock replaced and the log captured. */
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const config = testConfig(options.environment);
+  const clock = options.clock ?? new FakeClock();
+  const connection = options.connection ?? (await openTestDatabase());
+  const logLines: string[] = [];
+  const logger = createLogger(config, { write: (line: string) => void logLines.push(line) });
+  const testing = await Test.createTestingModule({ imports: [AppModule.forRoot(config, connection)] })
+    .overrideProvider(Clock)
+    .useValue(clock)
+    .compile();
+  const adapter = new FastifyAdapter(await createFastify(config, logger));
+  const app = testing.createNestApplication<NestFastifyApplication>(adapter, {
+    bodyParser: false,
+    logger: new NestLogger(logger),
+  });
+  configureApplication(app, config);
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as { port: number };
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    app,
+    clock,
+    config,
+    database: app.get(Database),
+    logLines,
+    url,
+    client: () => {
+      nextAddress += 1;
+      return new TestClient(url, `10.${nextAddress >> 16}.${(nextAddress >> 8) & 255}.${nextAddress & 255}`);
+    },
+    close: () => app.close(),
+  };
+}
