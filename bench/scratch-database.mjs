@@ -1,0 +1,24 @@
+import pg from 'pg';
+
+/**
+ * A database of our own beside the one that `url` names, on the same server; that one itself is only asked to make and
+ * drop ours.
+ */
+export async function createScratchDatabase(url) {
+  const name = `benteng_bench_${process.pid}`;
+  await administer(url, `CREATE DATABASE ${name}`);
+  return {
+    url: Object.assign(new URL(url), { pathname: `/${name}` }).href,
+    drop: () => administer(url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
+}
+
+async function administer(url, sql) {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,27 @@
+const HEAD = ['measure', 'value', 'against', 'ratio', 'target', ''];
+
+/** Prints the rows of one run as one table. */
+export function printTable({ database, node, processors, seconds, rows }) {
+  const cells = rows.map((row) => [
+    row.measure,
+    `${round(row.value)} ${row.unit}`,
+    row.baseline === undefined ? '' : `${round(row.baseline)} ${row.baselineName}`,
+    row.ratio === undefined ? '' : `${(row.ratio * 100).toFixed(1)} %`,
+    row.target ?? '',
+    row.isMet === undefined ? '' : row.isMet ? 'met' : 'MISSED',
+  ]);
+  const widths = HEAD.map((_, column) => Math.max(...[HEAD, ...cells].map((line) => line[column].length)));
+  const format = (line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column]))
+      .join('  ')
+      .trimEnd();
+  console.log(`${database}, Node ${node}, ${processors} processors, ${seconds} s each\n`);
+  console.log(format(HEAD));
+  console.log(widths.map((width) => '-'.repeat(width)).join('  '));
+  for (const line of cells) console.log(format(line));
+}
+
+function round(value) {
+  return value >= 100 ? String(Math.round(value)) : value.toFixed(1);
+}
