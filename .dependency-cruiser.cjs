@@ -8,8 +8,9 @@ const ARROWS = {
   organizations: [],
   sessions: [],
   'two-factor': [],
-  users: ['organizations', 'sessions', 'two-factor'],
-  auth: ['organizations', 'sessions', 'two-factor', 'users'],
+  'login-attempts': [],
+  users: ['login-attempts', 'organizations', 'sessions', 'two-factor'],
+  auth: ['login-attempts', 'organizations', 'sessions', 'two-factor', 'users'],
   'admin-reset': ['sessions', 'users'],
 };
 

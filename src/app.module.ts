@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AdminResetModule } from './admin-reset/admin-reset.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { LoginAttemptsModule } from './login-attempts/login-attempts.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { AccessModule } from './platform/access/access.module.js';
 import { ClockModule } from './platform/clock/clock.module.js';
@@ -11,7 +12,10 @@ import { CryptoModule } from './platform/crypto/crypto.module.js';
 import type { DatabaseConnection } from './platform/database/database.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { EventsModule } from './platform/events/events.module.js';
+import { SignalsModule } from './platform/events/signals.module.js';
 import { HttpModule } from './platform/http/http.module.js';
+import { IdentityModule } from './platform/identity/identity.module.js';
+import { JobsModule } from './platform/jobs/jobs.module.js';
 import { LimitsModule } from './platform/limits/limits.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { PasswordsModule } from './platform/passwords/passwords.module.js';
@@ -31,13 +35,17 @@ export class AppModule {
         DatabaseModule.forRoot(connection),
         ClockModule,
         CryptoModule,
+        SignalsModule,
         EventsModule,
         HttpModule,
+        IdentityModule,
+        JobsModule,
         PasswordsModule,
         LimitsModule,
         AccessModule,
         ObservabilityModule,
         OrganizationsModule,
+        LoginAttemptsModule,
         SessionsModule,
         TwoFactorModule,
         UsersModule,

@@ -5,6 +5,7 @@ import { openDatabase } from './platform/database/open-database.js';
 import { exitWithReason } from './platform/errors/exit-with-reason.js';
 import { listen } from './platform/http/listen.js';
 import { closeOnSignal } from './platform/http/shutdown.js';
+import { Jobs } from './platform/jobs/jobs.js';
 import { loadWordLists } from './platform/passwords/password-strength.js';
 import { AdminCreation } from './users/admin-creation.js';
 
@@ -18,6 +19,7 @@ try {
     config.environment === 'development'
       ? await app.get(AdminCreation).createFirst('admin@benteng.test', 'My organization')
       : null;
+  app.get(Jobs).start();
   process.stdout.write(`Benteng is ready at ${await listen(app, config)}\n`);
   if (admin) {
     process.stdout.write(

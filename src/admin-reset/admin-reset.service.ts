@@ -73,7 +73,7 @@ export class AdminResetService {
     const { password, hash, expiresAt } = await this.credentials.createTemporaryPassword();
     await this.database.transaction(async (tx) => {
       await this.credentials.replacePassword(tx, user, { kind: 'temporary', hash, expiresAt });
-      await this.events.record(tx, {
+      this.events.record(tx, {
         action: 'password.temporary_issued',
         organizationId,
         actorId,
@@ -99,7 +99,7 @@ export class AdminResetService {
         data: { passwordResetRequestedAt: null, passwordResetRequestIp: null },
       });
       if (count === 0) return;
-      await this.events.record(tx, {
+      this.events.record(tx, {
         action: 'password.reset_dismissed',
         organizationId,
         actorId,

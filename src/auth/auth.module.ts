@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { LoginAttemptsModule } from '../login-attempts/login-attempts.module.js';
 import { OrganizationsModule } from '../organizations/organizations.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { EnrolmentReader } from '../platform/access/enrolment-reader.js';
@@ -15,11 +16,12 @@ import { SecondFactorService } from './second-factor.service.js';
 import { LogoutService } from './logout.service.js';
 import { PasswordsService } from './passwords.service.js';
 import { RegistrationService } from './registration.service.js';
+import { NewDevices } from './new-devices.js';
 import { SessionCookies } from './session-cookies.js';
 import { StepUpService } from './step-up.service.js';
 
 @Module({
-  imports: [OrganizationsModule, UsersModule, SessionsModule, TwoFactorModule],
+  imports: [OrganizationsModule, UsersModule, SessionsModule, TwoFactorModule, LoginAttemptsModule],
   controllers: [AuthController, EnrolmentController, JwksController],
   providers: [
     RegistrationService,
@@ -33,6 +35,7 @@ import { StepUpService } from './step-up.service.js';
     StepUpService,
     LogoutService,
     SessionCookies,
+    NewDevices,
   ],
 })
 export class AuthModule {}

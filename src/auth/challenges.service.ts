@@ -25,6 +25,16 @@ export type OpenChallenge = Challenge & {
   user: User & { organization: Organization; totpFactor: TotpFactor | null };
 };
 
+/** What a challenge is made for. */
+export interface NewChallenge {
+  readonly user: Pick<User, 'id' | 'organizationId' | 'credentialVersion'>;
+  readonly purpose: ChallengePurpose;
+  /** RFC 8176 values: what was proved so far. */
+  readonly amr: readonly string[];
+  /** The attempt to sign in that it belongs to. */
+  readonly attemptId?: string | undefined;
+}
+
 /** A fresh challenge as the client gets it. */
 export interface IssuedChallenge {
   readonly challengeToken: string;
@@ -41,12 +51,7 @@ export class ChallengesService {
   ) {}
 
   /** Opens a challenge bound to the user's present credentials: any change of them ends it. */
-  async issue(
-    tx: Transaction,
-    user: Pick<User, 'id' | 'organizationId' | 'credentialVersion'>,
-    purpose: ChallengePurpose,
-    amr: readonly string[],
-  ): Promise<IssuedChallenge> {
+  async issue(tx: Transaction, { user, purpose, amr, attemptId }: NewChallenge): Promise<IssuedChallenge> {
     const token = this.random.bytes(TOKEN_BYTES).toString('base64url');
     const now = this.clock.now();
     const expiresInSeconds = LIFETIME_SECONDS[purpose];
@@ -59,6 +64,7 @@ export class ChallengesService {
         tokenHash: Uint8Array.from(sha256(token)),
         credentialVersion: user.credentialVersion,
         amr: [...amr],
+        loginAttemptId: attemptId ?? null,
         createdAt: now,
         expiresAt: addSeconds(now, expiresInSeconds),
       },

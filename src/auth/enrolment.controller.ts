@@ -46,6 +46,6 @@ export class EnrolmentController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { backupCodes, login } = await this.enrolments.enable(principal, input.code, client);
-    return { backupCodes, ...(login && this.cookies.answer(reply, login)) };
+    return { backupCodes, ...(login && (await this.cookies.answer(reply, login))) };
   }
 }

@@ -23,6 +23,8 @@ export interface LoginProof {
   readonly now: Date;
   /** A hash with today's settings, to take the place of a weaker one. */
   readonly rehash?: string | undefined;
+  /** The attempt that becomes a success when a second factor that is still due is proved. */
+  readonly attemptId?: string | undefined;
 }
 
 /**
@@ -51,7 +53,13 @@ export class LoginSteps {
   async proceed(proof: LoginProof, tx?: Transaction): Promise<() => Promise<LoginOutcome>> {
     const purpose = this.nextChallenge(proof);
     if (purpose === null) return this.beginSession(proof, tx);
-    const challenge = await this.challenges.issue(tx ?? this.database.client, proof.user, purpose, proof.amr);
+    const { user, amr, attemptId } = proof;
+    const challenge = await this.challenges.issue(tx ?? this.database.client, {
+      user,
+      purpose,
+      amr,
+      attemptId,
+    });
     const result: LoginResult =
       purpose === 'TWO_FACTOR'
         ? { status: 'two_factor_required', ...challenge, methods: ['totp', 'backup_code'] }
@@ -78,7 +86,8 @@ export class LoginSteps {
     return async () => {
       const tokens = await this.rotation.issue(session, user.role);
       const view = toOwnUserView({ ...user, lastLoginAt: now });
-      return { tokens, result: { status: 'authenticated', ...tokens.access, user: view } };
+      const isFirstLogin = user.lastLoginAt === null;
+      return { tokens, isFirstLogin, result: { status: 'authenticated', ...tokens.access, user: view } };
     };
   }
 }

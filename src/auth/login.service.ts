@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { LoginAttemptsService, type AttemptBooking } from '../login-attempts/login-attempts.service.js';
 import { Clock } from '../platform/clock/clock.js';
 import { Database, type Transaction } from '../platform/database/database.js';
-import type { User } from '../platform/database/generated/client.js';
+import type { LoginFailureReason, Organization, User } from '../platform/database/generated/client.js';
+import { Problem } from '../platform/errors/problem.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
+import { Signals } from '../platform/events/signals.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { PasswordHasher } from '../platform/passwords/password-hasher.js';
 import { RememberedDevicesService } from '../two-factor/remembered-devices.service.js';
@@ -11,6 +14,16 @@ import type { LoginDto } from './dto/auth.dto.js';
 import type { LoginOutcome } from './login-result.js';
 import { LoginSteps } from './login-steps.js';
 
+/** What the browser brought along, beside the password. */
+export interface LoginBrowser {
+  /** Cookie of a remembered device, if it has one. */
+  readonly rememberedDeviceToken: string | null;
+  /** Its id, if the owner of the email has signed in with it before. */
+  readonly knownDeviceId: string | null;
+}
+
+type Account = User & { organization: Organization };
+
 /** Sign-in with a password: the first proof of every login. What follows is in `LoginSteps`. */
 @Injectable()
 export class LoginService {
@@ -18,20 +31,21 @@ export class LoginService {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly hasher: PasswordHasher,
+    private readonly attempts: LoginAttemptsService,
     private readonly devices: RememberedDevicesService,
     private readonly steps: LoginSteps,
     private readonly events: SecurityEvents,
+    private readonly signals: Signals,
   ) {}
 
   /**
-   * Checks email and password. Unknown, suspended and passwordless accounts cost the same hash and get the same answer
-   * (ASVS V6.3.8).
-   * @param deviceToken cookie of a remembered device, if the browser has one.
+   * Checks email and password. Unknown, suspended, locked and passwordless accounts cost the same statements and the same
+   * hash, and get the same answer (ASVS V6.3.8).
    * @throws INVALID_CREDENTIALS for every reason alike.
    */
   async login(
     { email, password }: LoginDto,
-    deviceToken: string | null,
+    browser: LoginBrowser,
     client: ClientContext,
   ): Promise<LoginOutcome> {
     // One statement for known and unknown alike: the organization comes by a join.
@@ -39,26 +53,70 @@ export class LoginService {
       where: { email },
       include: { organization: true },
     });
-    const usableHash = user?.status === 'ACTIVE' ? user.passwordHash : null;
-    const matches = await this.hasher.verify(usableHash, password);
-    const now = this.clock.now();
-    if (user === null || usableHash === null || !matches || isSpentTemporaryPassword(user, now)) {
+    const reason = refusalOf(user, this.clock.now());
+    const { knownDeviceId } = browser;
+    const booking = await this.attempts.book({ email, user, knownDeviceId, reason, client });
+    const usable = booking.isLocked || reason !== 'invalid_password' ? null : user;
+    const matches = await this.hasher.verify(usable?.passwordHash ?? null, password);
+    if (usable === null || !matches) {
+      await this.fail(booking, user, reason, client);
       throw invalidCredentials();
     }
-    const rehash = this.hasher.needsRehash(usableHash) ? await this.hasher.hash(password) : undefined;
+    return this.succeed(usable, password, booking, browser, client);
+  }
+
+  private async fail(
+    booking: AttemptBooking,
+    user: Account | null,
+    reason: LoginFailureReason,
+    client: ClientContext,
+  ): Promise<void> {
+    this.signals.emit({ kind: 'login_attempt', outcome: booking.isLocked ? 'account_locked' : reason });
+    if (!booking.locks || user === null) return;
+    await this.database.transaction(async (tx) =>
+      this.events.record(tx, {
+        action: 'user.locked',
+        organizationId: user.organizationId,
+        targetId: user.id,
+        client,
+        details: { knownDevice: booking.lane !== '' },
+      }),
+    );
+  }
+
+  private async succeed(
+    user: Account,
+    password: string,
+    booking: AttemptBooking,
+    { rememberedDeviceToken: token }: LoginBrowser,
+    client: ClientContext,
+  ): Promise<LoginOutcome> {
+    const rehash = this.hasher.needsRehash(user.passwordHash!) ? await this.hasher.hash(password) : undefined;
+    const now = this.clock.now();
     const device =
-      user.twoFactorEnabledAt !== null && deviceToken !== null
-        ? await this.devices.use(deviceToken, user, client, now)
+      user.twoFactorEnabledAt !== null && token !== null
+        ? await this.devices.use(token, user, client, now)
         : null;
-    const proof = { user, amr: ['pwd'], secondFactorHolds: device !== null, client, now, rehash };
-    const answer =
-      user.temporaryPasswordExpiresAt === null
-        ? await this.steps.proceed(proof)
-        : await this.database.transaction(async (tx) => {
-            await this.spendTemporaryPassword(tx, user, client, now);
-            return this.steps.proceed(proof, tx);
-          });
-    return { ...(await answer()), ...(device !== null && { device }) };
+    const { attemptId } = booking;
+    const secondFactorHolds = device !== null;
+    const isProved = secondFactorHolds || user.twoFactorEnabledAt === null;
+    await (isProved ? this.attempts.succeed(booking) : this.attempts.release(booking, 'two_factor_failed'));
+    const proof = { user, amr: ['pwd'], secondFactorHolds, client, now, rehash, attemptId };
+    try {
+      const answer =
+        user.temporaryPasswordExpiresAt === null
+          ? await this.steps.proceed(proof)
+          : await this.database.transaction(async (tx) => {
+              await this.spendTemporaryPassword(tx, user, client, now);
+              return this.steps.proceed(proof, tx);
+            });
+      this.signals.emit({ kind: 'login_attempt', outcome: isProved ? 'success' : 'challenge' });
+      return { ...(await answer()), ...(device !== null && { device }) };
+    } catch (error) {
+      // The account changed between the proof and the session: nobody was let in.
+      if (error instanceof Problem) await this.attempts.mark(attemptId, 'invalid_password');
+      throw error;
+    }
   }
 
   /** A temporary password is spent by its first use, whatever comes after. */
@@ -74,7 +132,7 @@ export class LoginService {
       data: { temporaryPasswordConsumedAt: now },
     });
     if (count === 0) throw invalidCredentials();
-    await this.events.record(tx, {
+    this.events.record(tx, {
       action: 'password.temporary_used',
       organizationId,
       actorId: id,
@@ -82,6 +140,14 @@ export class LoginService {
       client,
     });
   }
+}
+
+/** What an attempt on this account fails for, unless the password is right and the reason is `invalid_password`. */
+function refusalOf(user: User | null, now: Date): LoginFailureReason {
+  if (user === null) return 'unknown_email';
+  if (user.status === 'SUSPENDED') return 'account_suspended';
+  if (user.passwordHash === null) return 'no_password';
+  return isSpentTemporaryPassword(user, now) ? 'temporary_password_expired' : 'invalid_password';
 }
 
 /** A temporary password works once, and only until it expires. */

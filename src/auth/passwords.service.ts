@@ -56,7 +56,7 @@ export class PasswordsService {
     const answer = await this.database.transaction(async (tx) => {
       await this.challenges.consume(tx, challenge);
       await this.credentials.replacePassword(tx, user, { kind: 'chosen', hash });
-      await this.recordChange(tx, user, client);
+      this.recordChange(tx, user, client);
       const changed = await tx.user.findUniqueOrThrow({
         where: { id: user.id, organizationId: user.organizationId },
         include: { organization: true },
@@ -83,7 +83,7 @@ export class PasswordsService {
         hash,
         keepSessionId: principal.sessionId,
       });
-      await this.recordChange(tx, user, client);
+      this.recordChange(tx, user, client);
     });
   }
 
@@ -127,7 +127,7 @@ export class PasswordsService {
         select: { id: true, organizationId: true },
       });
       if (flagged === undefined) return;
-      await this.events.record(tx, {
+      this.events.record(tx, {
         action: 'password.reset_requested',
         organizationId: flagged.organizationId,
         targetId: flagged.id,
@@ -147,12 +147,12 @@ export class PasswordsService {
     return this.hasher.hash(newPassword);
   }
 
-  private async recordChange(
+  private recordChange(
     tx: Parameters<SecurityEvents['record']>[0],
     { id, organizationId }: User,
     client: ClientContext,
-  ): Promise<void> {
-    await this.events.record(tx, {
+  ): void {
+    this.events.record(tx, {
       action: 'password.changed',
       organizationId,
       actorId: id,

@@ -52,7 +52,7 @@ export class RegistrationService {
           },
           select: { id: true },
         });
-        await this.events.record(tx, {
+        this.events.record(tx, {
           action: 'organization.registered',
           organizationId,
           actorId: id,

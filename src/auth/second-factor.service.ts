@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import { LoginAttemptsService } from '../login-attempts/login-attempts.service.js';
 import { Clock } from '../platform/clock/clock.js';
+import { Problem } from '../platform/errors/problem.js';
+import { Signals } from '../platform/events/signals.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { assertExactlyOne } from '../platform/validation/fields.js';
 import { ATTEMPTS_PER_CHALLENGE } from '../two-factor/factor-attempts.js';
 import { LoginFactorProof } from '../two-factor/login-factor-proof.js';
 import { RememberedDevicesService } from '../two-factor/remembered-devices.service.js';
 import { challengeRefused } from './auth.errors.js';
-import { ChallengesService } from './challenges.service.js';
+import { ChallengesService, type OpenChallenge } from './challenges.service.js';
 import type { SecondFactorDto } from './dto/auth.dto.js';
 import type { LoginOutcome } from './login-result.js';
 import { LoginSteps } from './login-steps.js';
@@ -20,6 +23,8 @@ export class SecondFactorService {
     private readonly proof: LoginFactorProof,
     private readonly devices: RememberedDevicesService,
     private readonly steps: LoginSteps,
+    private readonly attempts: LoginAttemptsService,
+    private readonly signals: Signals,
   ) {}
 
   /**
@@ -36,11 +41,33 @@ export class SecondFactorService {
     const now = this.clock.now();
     const awaited = { challengeId: challenge.id, userId, organizationId, secret };
     const amr = [...challenge.amr, 'otp', 'mfa'];
-    const answer = await this.proof.prove(awaited, input, client, now, async (tx) => {
-      const proceed = await this.steps.proceed({ user, amr, secondFactorHolds: true, client, now }, tx);
-      const device = input.rememberDevice ? await this.devices.trust(tx, user, client, now) : undefined;
-      return async () => ({ ...(await proceed()), device });
-    });
+    const answer = await this.counted(challenge, client, () =>
+      this.proof.prove(awaited, input, client, now, async (tx) => {
+        if (challenge.loginAttemptId !== null) await this.attempts.mark(challenge.loginAttemptId, null, tx);
+        const proceed = await this.steps.proceed({ user, amr, secondFactorHolds: true, client, now }, tx);
+        const device = input.rememberDevice ? await this.devices.trust(tx, user, client, now) : undefined;
+        return async () => ({ ...(await proceed()), device });
+      }),
+    );
     return answer();
+  }
+
+  /** Tells the login audit and the metrics how the try ended. */
+  private async counted<T>(
+    { user }: OpenChallenge,
+    client: ClientContext,
+    prove: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      const outcome = await prove();
+      this.signals.emit({ kind: 'second_factor', outcome: 'accepted' });
+      return outcome;
+    } catch (error) {
+      if (error instanceof Problem) {
+        this.signals.emit({ kind: 'second_factor', outcome: 'refused' });
+        await this.attempts.addRefused(user.email, user, 'two_factor_failed', client);
+      }
+      throw error;
+    }
   }
 }

@@ -6,8 +6,12 @@ import { Problem } from '../platform/errors/problem.js';
 import { readClientContext } from '../platform/http/client-context.js';
 import { Cookies } from '../platform/http/cookies.js';
 import { SameOrigin } from '../platform/http/same-origin.js';
+import { KnownDevices } from '../platform/identity/known-devices.js';
 import { RefreshRotation, type SessionTokens } from '../sessions/refresh-rotation.js';
+import type { OwnUserView } from '../users/user-view.js';
 import type { LoginOutcome, LoginResult } from './login-result.js';
+import type { LoginBrowser } from './login.service.js';
+import { NewDevices } from './new-devices.js';
 
 /** Moves tokens between cookies and the modules that make them. */
 @Injectable()
@@ -16,19 +20,26 @@ export class SessionCookies {
     private readonly rotation: RefreshRotation,
     private readonly cookies: Cookies,
     private readonly sameOrigin: SameOrigin,
+    private readonly knownDevices: KnownDevices,
+    private readonly newDevices: NewDevices,
   ) {}
 
-  /** Answers a login: the cookie only when it is complete. */
-  answer(reply: FastifyReply, { result, tokens, device }: LoginOutcome): LoginResult {
+  /** Answers a login: the refresh cookie only when it is complete. */
+  async answer(reply: FastifyReply, outcome: LoginOutcome): Promise<LoginResult> {
+    const { result, tokens, device } = outcome;
     if (tokens !== null) this.set(reply, tokens);
     if (device !== undefined) this.cookies.set(reply, 'remember', device.token, device.maxAgeSeconds);
+    if (result.status === 'authenticated') await this.recogniseDevice(reply, result.user, outcome);
     return result;
   }
 
-  /** The cookie of a remembered device, if the browser has one and no foreign page sent the request. */
-  readDevice(request: FastifyRequest): string | null {
+  /** What the browser brings to a login, if no foreign page sent the request. @throws CSRF_REFUSED */
+  readBrowser(request: FastifyRequest, email: string): LoginBrowser {
     this.sameOrigin.assertNotForeign(request);
-    return this.cookies.read(request, 'remember');
+    return {
+      rememberedDeviceToken: this.cookies.read(request, 'remember'),
+      knownDeviceId: this.knownDevices.find(request, email),
+    };
   }
 
   /**
@@ -47,6 +58,12 @@ export class SessionCookies {
       if (error instanceof Problem && error.definition.status === 401) this.cookies.clear(reply, 'refresh');
       throw error;
     }
+  }
+
+  private async recogniseDevice(reply: FastifyReply, user: OwnUserView, { isFirstLogin }: LoginOutcome) {
+    const { request } = reply;
+    const isKnown = this.knownDevices.mark(request, reply, user.email);
+    if (!isKnown && isFirstLogin !== true) await this.newDevices.report(user, readClientContext(request));
   }
 
   private set(reply: FastifyReply, { refreshToken, refreshMaxAgeSeconds }: SessionTokens): void {

@@ -38,7 +38,7 @@ export class StepUpService {
     const session = await this.database.transaction(async (tx) => {
       const { organizationId, userId } = principal;
       await spend?.(tx);
-      await this.events.record(tx, {
+      this.events.record(tx, {
         action: 'session.stepped_up',
         organizationId,
         actorId: userId,

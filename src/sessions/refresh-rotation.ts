@@ -126,7 +126,7 @@ export class RefreshRotation {
         data: { endedAt: now, endReason: 'REFRESH_TOKEN_REUSE' },
       });
       if (count === 0) return; // somebody else has just seen the same theft
-      await this.events.record(tx, {
+      this.events.record(tx, {
         action: 'session.refresh_token_reused',
         organizationId: row.organizationId,
         targetId: row.userId,

@@ -6,12 +6,14 @@ import { RandomSource } from '../platform/crypto/random-source.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import type { Session, SessionEndReason } from '../platform/database/generated/client.js';
 import { notFound } from '../platform/errors/platform.errors.js';
+import { eventParameters } from '../platform/events/event-chain.js';
+import type { SecurityEvent } from '../platform/events/security-event.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { decodeIdCursor, toPage, type Page, type PageRequest } from '../platform/http/page.js';
 import { deviceNameOf } from '../platform/identity/device-name.js';
 import { idleCutoff } from './session-policy.js';
-import { KEEP_SESSION_CAP, START_SESSION } from './start-session.js';
+import { KEEP_SESSION_CAP, START_SESSION, START_SESSION_WITH_TRACE } from './start-session.js';
 import { toSessionView, type SessionView } from './session-view.js';
 
 /** For whom and from where a session begins. */
@@ -55,35 +57,47 @@ export class SessionsService {
     const id = this.random.id();
     const deviceName = deviceNameOf(client.userAgent);
     const expiresAt = addSeconds(now, this.config.session.absoluteSeconds);
-    const started = await this.database.run(
-      START_SESSION,
-      [
-        userId,
-        organizationId,
-        login.credentialVersion,
-        login.rehash ?? null,
-        now,
-        id,
-        [...amr],
-        deviceName,
-        client.ipAddress,
-        client.userAgent,
-        expiresAt,
-        ...this.events.valuesOf({
-          action: 'session.started',
-          organizationId,
-          actorId: userId,
-          targetId: userId,
-          client,
-          details: { sessionId: id, amr, device: deviceName },
-        }),
-      ],
-      tx,
-    );
-    if (started.length === 0) return null;
+    const parameters = [
+      userId,
+      organizationId,
+      login.credentialVersion,
+      login.rehash ?? null,
+      now,
+      id,
+      [...amr],
+      deviceName,
+      client.ipAddress,
+      client.userAgent,
+      expiresAt,
+    ];
+    const event: SecurityEvent = {
+      action: 'session.started',
+      organizationId,
+      actorId: userId,
+      targetId: userId,
+      client,
+      details: { sessionId: id, amr, device: deviceName },
+    };
+    if (!(await this.insert(parameters, event, tx))) return null;
     const { maxPerUser } = this.config.session;
     await this.database.run(KEEP_SESSION_CAP, [userId, now, idleCutoff(this.config, now), maxPerUser], tx);
     return { id, userId, organizationId, refreshCounter: 0, authenticatedAt: now, amr: [...amr], expiresAt };
+  }
+
+  /** Runs the statement that fits: with its trace at once, or in a transaction that writes the trace at its end. */
+  private async insert(parameters: unknown[], event: SecurityEvent, tx?: Transaction): Promise<boolean> {
+    if (tx !== undefined) {
+      const started = await this.database.run(START_SESSION, parameters, tx);
+      if (started.length === 1) this.events.record(tx, event);
+      return started.length === 1;
+    }
+    const row = this.events.toRow(event);
+    const traced = await this.database.run(START_SESSION_WITH_TRACE, [
+      ...parameters,
+      ...eventParameters(row),
+    ]);
+    if (traced.length === 1) await this.events.announce({ event, row });
+    return traced.length === 1;
   }
 
   /** The caller's live sessions, newest first. */
@@ -121,7 +135,10 @@ export class SessionsService {
           endReason: sessionId === principal.sessionId ? 'LOGOUT' : 'REVOKED',
         },
       });
-      if (count === 1) return this.recordEnd(tx, principal, client, { sessionId });
+      if (count === 1) {
+        this.recordEnd(tx, principal, client, { sessionId });
+        return;
+      }
       const known = await tx.session.count({ where: { id: sessionId, organizationId, userId } });
       if (known === 0) throw notFound();
     });
@@ -132,7 +149,7 @@ export class SessionsService {
     return this.database.transaction(async (tx) => {
       const except = keep === 'current' ? principal.sessionId : undefined;
       const count = await this.endAll(tx, principal, 'REVOKED', except);
-      if (count > 0) await this.recordEnd(tx, principal, client, { revoked: count, keep });
+      if (count > 0) this.recordEnd(tx, principal, client, { revoked: count, keep });
       if (keep === 'none') await this.forgetTrust(tx, principal);
       return count;
     });
@@ -186,7 +203,7 @@ export class SessionsService {
         data: { endedAt: this.clock.now(), endReason: 'LOGOUT' },
         select: { organizationId: true, userId: true },
       });
-      if (ended) await this.recordEnd(tx, ended, client, { sessionId });
+      if (ended) this.recordEnd(tx, ended, client, { sessionId });
     });
   }
 
@@ -199,13 +216,13 @@ export class SessionsService {
     return session ?? null;
   }
 
-  private async recordEnd(
+  private recordEnd(
     tx: Transaction,
     who: { organizationId: string; userId: string },
     client: ClientContext,
     details: Record<string, string | number>,
-  ): Promise<void> {
-    await this.events.record(tx, {
+  ): void {
+    this.events.record(tx, {
       action: 'session.ended',
       organizationId: who.organizationId,
       actorId: who.userId,

@@ -1,25 +1,10 @@
 import type { Statement } from '../platform/database/database.js';
-import { EVENT_COLUMNS } from '../platform/events/security-events.js';
+import { appendEventSql } from '../platform/events/event-chain.js';
 
 /** Parameters before those of the event. */
 const OWN_PARAMETERS = 11;
 
-const eventColumns = EVENT_COLUMNS.map(([column]) => column).join(', ');
-const eventValues = EVENT_COLUMNS.map(([, type], index) => `$${OWN_PARAMETERS + 1 + index}::${type}`).join(
-  ', ',
-);
-
-/**
- * The whole end of a login in one statement: marks the account, begins the session, writes the trace. Yields a row only
- * when the account is as it was when its proof was checked; otherwise nothing happened. One statement instead of a
- * transaction of four: a login spends its time on the hash (npm run bench).
- *
- * $1 user id, $2 organization id, $3 credential version, $4 new password hash or null, $5 now, $6 session id, $7 amr,
- * $8 device name, $9 address, $10 user agent, $11 absolute end; then the event.
- */
-export const START_SESSION: Statement = {
-  name: 'start_session',
-  text: `
+const MARK_AND_BEGIN = `
     WITH account AS (
       UPDATE benteng.users SET last_login_at = $5::timestamptz, password_hash = COALESCE($4::text, password_hash)
       WHERE id = $1::uuid AND organization_id = $2::uuid AND credential_version = $3::int AND status = 'ACTIVE'
@@ -31,10 +16,24 @@ export const START_SESSION: Statement = {
              $5::timestamptz, $5::timestamptz, $5::timestamptz, $11::timestamptz
       FROM account
       RETURNING id
-    )
-    INSERT INTO benteng.security_events (${eventColumns})
-    SELECT ${eventValues} FROM session
-    RETURNING id`,
+    )`;
+
+/**
+ * Marks the account and begins the session. Yields a row only when the account is as it was when its proof was checked;
+ * otherwise nothing happened. For logins of several steps, inside their transaction, which writes the trace at its end.
+ *
+ * $1 user id, $2 organization id, $3 credential version, $4 new password hash or null, $5 now, $6 session id, $7 amr,
+ * $8 device name, $9 address, $10 user agent, $11 absolute end.
+ */
+export const START_SESSION: Statement = {
+  name: 'start_session',
+  text: `${MARK_AND_BEGIN} SELECT id FROM session`,
+};
+
+/** The same with its trace, in one statement instead of a transaction: the parameters of the event follow. */
+export const START_SESSION_WITH_TRACE: Statement = {
+  name: 'start_session_with_trace',
+  text: `${MARK_AND_BEGIN}, ${appendEventSql(OWN_PARAMETERS + 1, 'SELECT 1 FROM session')}`,
 };
 
 /**

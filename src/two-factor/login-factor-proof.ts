@@ -74,7 +74,7 @@ export class LoginFactorProof {
   }
 
   private async recordLock({ userId, organizationId }: AwaitedFactor, client: ClientContext): Promise<void> {
-    await this.database.transaction((tx) =>
+    await this.database.transaction(async (tx) =>
       this.events.record(tx, { action: 'two_factor.locked', organizationId, targetId: userId, client }),
     );
   }
@@ -86,9 +86,9 @@ export class LoginFactorProof {
   ): Promise<void> {
     const left = await tx.backupCode.count({ where: { userId, organizationId, consumedAt: null } });
     const who = { organizationId, actorId: userId, targetId: userId, client, details: { left } };
-    await this.events.record(tx, { ...who, action: 'two_factor.backup_code_used' });
+    this.events.record(tx, { ...who, action: 'two_factor.backup_code_used' });
     if (left <= FEW_BACKUP_CODES) {
-      await this.events.record(tx, { ...who, action: 'two_factor.backup_codes_low' });
+      this.events.record(tx, { ...who, action: 'two_factor.backup_codes_low' });
     }
   }
 }

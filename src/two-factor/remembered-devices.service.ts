@@ -64,7 +64,7 @@ export class RememberedDevicesService {
         expiresAt: addSeconds(now, TRUST_SECONDS),
       },
     });
-    await this.events.record(tx, {
+    this.events.record(tx, {
       action: 'remembered_device.trusted',
       organizationId,
       actorId: userId,
@@ -129,7 +129,7 @@ export class RememberedDevicesService {
     return this.database.transaction(async (tx) => {
       const { count } = await tx.rememberedDevice.deleteMany({ where: { id, userId, organizationId } });
       if (count === 0) return 0;
-      await this.events.record(tx, {
+      this.events.record(tx, {
         action: 'remembered_device.revoked',
         organizationId,
         actorId: userId,
@@ -146,7 +146,7 @@ export class RememberedDevicesService {
     await this.database.transaction(async (tx) => {
       const { count } = await tx.rememberedDevice.deleteMany({ where: { id, organizationId } });
       if (count === 0) return;
-      await this.events.record(tx, {
+      this.events.record(tx, {
         action: 'remembered_device.token_reused',
         organizationId,
         targetId: userId,

@@ -138,7 +138,7 @@ export class TwoFactorService {
       select: { id: true },
     });
     await this.markChanged(tx, { userId, organizationId }, now);
-    await this.record(tx, 'two_factor.enabled', { userId, organizationId }, userId, client);
+    this.record(tx, 'two_factor.enabled', { userId, organizationId }, userId, client);
     return this.replaceBackupCodes(tx, { userId, organizationId });
   }
 
@@ -156,7 +156,7 @@ export class TwoFactorService {
     await this.database.transaction(async (tx) => {
       await spend(tx);
       await this.removeRows(tx, principal);
-      await this.record(tx, 'two_factor.disabled', principal, principal.userId, client);
+      this.record(tx, 'two_factor.disabled', principal, principal.userId, client);
     });
   }
 
@@ -168,7 +168,7 @@ export class TwoFactorService {
     const spend = await this.proof.check(principal, { code });
     return this.database.transaction(async (tx) => {
       await spend(tx);
-      await this.record(tx, 'two_factor.backup_codes_replaced', principal, principal.userId, client);
+      this.record(tx, 'two_factor.backup_codes_replaced', principal, principal.userId, client);
       return this.replaceBackupCodes(tx, principal);
     });
   }
@@ -182,7 +182,7 @@ export class TwoFactorService {
   ): Promise<void> {
     const owner = { userId, organizationId: admin.organizationId };
     await this.removeRows(tx, owner);
-    await this.record(tx, 'two_factor.removed_by_admin', owner, admin.userId, client);
+    this.record(tx, 'two_factor.removed_by_admin', owner, admin.userId, client);
   }
 
   private async removeRows(tx: Transaction, { userId, organizationId }: FactorOwner): Promise<void> {
@@ -239,13 +239,13 @@ export class TwoFactorService {
     }
   }
 
-  private async record(
+  private record(
     tx: Transaction,
     action: SecurityAction,
     { organizationId, userId: targetId }: FactorOwner,
     actorId: string,
     client: ClientContext,
-  ): Promise<void> {
-    await this.events.record(tx, { action, organizationId, actorId, targetId, client });
+  ): void {
+    this.events.record(tx, { action, organizationId, actorId, targetId, client });
   }
 }

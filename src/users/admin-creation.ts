@@ -52,10 +52,12 @@ export class AdminCreation {
       return await this.database.transaction(async (tx) => {
         const organizationId = await this.findHome(tx, home);
         const userId = this.random.id();
-        const owner = { id: userId, organizationId, credentialVersion: 0 };
-        await tx.user.create({ data: { ...owner, ...person, role: 'ADMIN', createdAt: this.clock.now() } });
+        const owner = { id: userId, organizationId, email: person.email, credentialVersion: 0 };
+        await tx.user.create({
+          data: { ...owner, name: person.name, role: 'ADMIN', createdAt: this.clock.now() },
+        });
         await this.credentials.replacePassword(tx, owner, { kind: 'temporary', hash, expiresAt });
-        await this.events.record(tx, {
+        this.events.record(tx, {
           action: 'user.created',
           organizationId,
           targetId: userId,

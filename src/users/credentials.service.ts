@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LoginAttemptsService } from '../login-attempts/login-attempts.service.js';
 import { addSeconds, Clock } from '../platform/clock/clock.js';
 import { READABLE_ALPHABET, RandomSource } from '../platform/crypto/random-source.js';
 import type { Transaction } from '../platform/database/database.js';
@@ -10,6 +11,7 @@ import { SessionsService } from '../sessions/sessions.service.js';
 export interface CredentialOwner {
   readonly id: string;
   readonly organizationId: string;
+  readonly email: string;
   /** Guards the change: somebody else's in between wins, this one is refused. */
   readonly credentialVersion: number;
 }
@@ -42,6 +44,7 @@ export class CredentialsService {
     private readonly random: RandomSource,
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionsService,
+    private readonly attempts: LoginAttemptsService,
   ) {}
 
   /** Makes a temporary password and its hash; call it before the transaction, hashing is slow. */
@@ -53,11 +56,11 @@ export class CredentialsService {
 
   /**
    * Puts a new password in place of the old one, clears the reset flag, and ends sessions and open challenges (these by
-   * the raised version).
+   * the raised version). What an administrator gives out also ends a lockout (L-S6.3).
    * @throws CONFLICT when the credentials changed since `owner` was read.
    */
   async replacePassword(tx: Transaction, owner: CredentialOwner, password: NewPassword): Promise<void> {
-    const { id, organizationId, credentialVersion } = owner;
+    const { id, organizationId, email, credentialVersion } = owner;
     const { count } = await tx.user.updateMany({
       where: { id, organizationId, credentialVersion },
       data: {
@@ -72,6 +75,7 @@ export class CredentialsService {
       },
     });
     if (count === 0) throw conflict();
+    if (password.kind !== 'chosen') await this.attempts.unlock(tx, email);
     const keep = password.kind === 'chosen' ? password.keepSessionId : undefined;
     await this.sessions.endAll(tx, { organizationId, userId: id }, 'CREDENTIAL_CHANGE', keep);
   }

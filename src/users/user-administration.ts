@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LoginAttemptsService } from '../login-attempts/login-attempts.service.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { Principal } from '../platform/access/principal.js';
 import { Database, type Transaction } from '../platform/database/database.js';
@@ -28,6 +29,7 @@ export class UserAdministration {
     private readonly credentials: CredentialsService,
     private readonly twoFactor: TwoFactorService,
     private readonly hasher: PasswordHasher,
+    private readonly attempts: LoginAttemptsService,
     private readonly events: SecurityEvents,
   ) {}
 
@@ -60,7 +62,7 @@ export class UserAdministration {
         await this.sessions.endAll(tx, { organizationId, userId: id }, 'SUSPENDED');
         await this.sessions.forgetTrust(tx, { organizationId, userId: id });
       }
-      await this.recordUpdate(tx, principal, current, input, client);
+      this.recordUpdate(tx, principal, current, input, client);
     });
     return toUserView(await this.users.getRow(organizationId, id));
   }
@@ -72,7 +74,16 @@ export class UserAdministration {
       const user = await this.lockAccount(tx, organizationId, id);
       if (isActiveAdmin(user)) await this.assertAnotherAdmin(tx, organizationId, id);
       await tx.user.deleteMany({ where: { id, organizationId } });
-      await this.record(tx, 'user.deleted', principal, id, client, { email: user.email });
+      this.record(tx, 'user.deleted', principal, id, client, { email: user.email });
+    });
+  }
+
+  /** Ends the lockout of an account; unlocking what is open changes nothing. @throws NOT_FOUND */
+  async unlock(principal: Principal, id: string, client: ClientContext): Promise<void> {
+    const { email } = await this.users.getRow(principal.organizationId, id);
+    await this.database.transaction(async (tx) => {
+      const wasLocked = await this.attempts.unlock(tx, email);
+      if (wasLocked) this.record(tx, 'user.unlocked', principal, id, client, {});
     });
   }
 
@@ -83,7 +94,7 @@ export class UserAdministration {
     return this.database.transaction(async (tx) => {
       const revoked = await this.sessions.endAll(tx, { organizationId, userId: id }, 'REVOKED_BY_ADMIN');
       await this.sessions.forgetTrust(tx, { organizationId, userId: id });
-      await this.record(tx, 'session.ended', principal, id, client, { revoked });
+      this.record(tx, 'session.ended', principal, id, client, { revoked });
       return revoked;
     });
   }
@@ -129,39 +140,39 @@ export class UserAdministration {
     if (others === 0) throw lastAdmin();
   }
 
-  private async recordUpdate(
+  private recordUpdate(
     tx: Transaction,
     principal: Principal,
     before: User,
     input: UpdateUserDto,
     client: ClientContext,
-  ): Promise<void> {
+  ): void {
     const { role, status } = input;
-    await this.record(tx, 'user.updated', principal, before.id, client, { fields: changedFields(input) });
+    this.record(tx, 'user.updated', principal, before.id, client, { fields: changedFields(input) });
     if (role !== undefined && role !== before.role) {
-      await this.record(tx, 'user.role_changed', principal, before.id, client, {
+      this.record(tx, 'user.role_changed', principal, before.id, client, {
         from: before.role,
         to: role,
       });
     }
     if (status !== undefined && status !== before.status) {
       const action = status === 'SUSPENDED' ? 'user.suspended' : 'user.activated';
-      await this.record(tx, action, principal, before.id, client, {});
+      this.record(tx, action, principal, before.id, client, {});
     }
     if (input.password !== undefined) {
-      await this.record(tx, 'password.set_by_admin', principal, before.id, client, {});
+      this.record(tx, 'password.set_by_admin', principal, before.id, client, {});
     }
   }
 
-  private async record(
+  private record(
     tx: Transaction,
     action: SecurityAction,
     { organizationId, userId: actorId }: Principal,
     targetId: string,
     client: ClientContext,
     details: Record<string, string | number | string[]>,
-  ): Promise<void> {
-    await this.events.record(tx, { action, organizationId, actorId, targetId, client, details });
+  ): void {
+    this.events.record(tx, { action, organizationId, actorId, targetId, client, details });
   }
 }
 

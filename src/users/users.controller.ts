@@ -86,6 +86,13 @@ export class UsersController {
     return this.administration.remove(principal, id, client);
   }
 
+  @Post(':id/unlock')
+  @Roles('ADMIN')
+  @HttpCode(204)
+  unlock(@CurrentPrincipal() principal: Principal, @Param('id') id: string, @Client() client: ClientContext) {
+    return this.administration.unlock(principal, id, client);
+  }
+
   @Delete(':id/sessions')
   @Roles('ADMIN')
   async endSessions(

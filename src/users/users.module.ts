@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { LoginAttemptsModule } from '../login-attempts/login-attempts.module.js';
 import { OrganizationsModule } from '../organizations/organizations.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TwoFactorModule } from '../two-factor/two-factor.module.js';
@@ -9,7 +10,7 @@ import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
 @Module({
-  imports: [OrganizationsModule, SessionsModule, TwoFactorModule],
+  imports: [OrganizationsModule, SessionsModule, TwoFactorModule, LoginAttemptsModule],
   controllers: [UsersController],
   providers: [UsersService, UserAdministration, CredentialsService, AdminCreation],
   exports: [UsersService, CredentialsService, AdminCreation],

@@ -57,7 +57,7 @@ export class UsersService {
     if (fields.length === 0) return this.getOwn(principal);
     await this.database.transaction(async (tx) => {
       await tx.user.updateMany({ where: { id, organizationId }, data: { name, locale } });
-      await this.events.record(tx, {
+      this.events.record(tx, {
         action: 'user.updated',
         organizationId,
         actorId: id,
@@ -110,7 +110,7 @@ export class UsersService {
         const user = await tx.user.create({
           data: { id: this.random.id(), organizationId, ...input, createdAt: this.clock.now() },
         });
-        await this.events.record(tx, {
+        this.events.record(tx, {
           action: 'user.created',
           organizationId,
           actorId,

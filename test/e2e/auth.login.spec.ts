@@ -51,9 +51,12 @@ describe('sign-in', () => {
     const person = await aPerson(test);
     const response = await test.client().login(person);
     const cookies = response.headers['set-cookie'] as unknown as string[];
-    expect(cookies).toHaveLength(1);
+    expect(cookies).toHaveLength(2);
     expect(cookies[0]).toMatch(
       /^refresh=[A-Za-z0-9_-]{70}; Max-Age=86400; Path=\/; HttpOnly; SameSite=Strict$/,
+    );
+    expect(cookies[1]).toMatch(
+      /^device=[A-Za-z0-9_-]{70}; Max-Age=31536000; Path=\/; HttpOnly; SameSite=Strict$/,
     );
     expect(response.text).not.toContain(/^refresh=([^;]+)/.exec(cookies[0]!)![1]);
   });

@@ -13,7 +13,11 @@ import { RolesGuard } from '../../src/platform/access/roles.guard.js';
 import { ProblemFilter } from '../../src/platform/errors/problem.filter.js';
 import { ClockModule } from '../../src/platform/clock/clock.module.js';
 import { ConfigModule } from '../../src/platform/config/config.module.js';
+import { CryptoModule } from '../../src/platform/crypto/crypto.module.js';
+import { SignalsModule } from '../../src/platform/events/signals.module.js';
 import { createFastify } from '../../src/platform/http/create-fastify.js';
+import { HttpModule } from '../../src/platform/http/http.module.js';
+import { IdentityModule } from '../../src/platform/identity/identity.module.js';
 import { LimitsModule } from '../../src/platform/limits/limits.module.js';
 import { ThrottlerGuard } from '../../src/platform/limits/throttler.guard.js';
 import { createLogger } from '../../src/platform/observability/logger.js';
@@ -77,7 +81,16 @@ const opened: NestFastifyApplication[] = [];
 async function anApplication(controller: new () => object): Promise<NestFastifyApplication> {
   const config = testConfig();
   @Module({
-    imports: [ConfigModule.forRoot(config), ClockModule, LimitsModule, DiscoveryModule],
+    imports: [
+      ConfigModule.forRoot(config),
+      ClockModule,
+      CryptoModule,
+      HttpModule,
+      IdentityModule,
+      SignalsModule,
+      LimitsModule,
+      DiscoveryModule,
+    ],
     controllers: [controller],
   })
   class TinyModule {}

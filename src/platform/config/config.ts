@@ -14,6 +14,13 @@ export const LIMIT_RULES = [
 ] as const;
 export type LimitRule = (typeof LIMIT_RULES)[number];
 
+/** `LOCKOUT`: failures of one email within a window that lock it for a while. */
+export interface LockoutSetting {
+  readonly failures: number;
+  readonly windowSeconds: number;
+  readonly lockSeconds: number;
+}
+
 /** Every setting, typed and validated once (`load-config.ts`). A class, so that Nest can inject it. */
 export abstract class Config {
   abstract readonly environment: 'development' | 'test' | 'production';
@@ -43,6 +50,28 @@ export abstract class Config {
   /** Accounts that must enrol a second factor. */
   abstract readonly requireTwoFactor: 'none' | 'admins' | 'all';
   abstract readonly limits: Readonly<Record<LimitRule, Rate>>;
+  abstract readonly lockout: LockoutSetting;
+  abstract readonly captcha: 'off' | 'altcha';
+  /** Upper end of the numbers that a proof of work searches. */
+  abstract readonly captchaDifficulty: number;
+  /** Null: counters in the memory of this process. */
+  abstract readonly redisUrl: string | null;
+  /** Null: notices are logged, not sent. */
+  abstract readonly smtpUrl: string | null;
+  /** Sender of notices. */
+  abstract readonly mailFrom: string;
+  /** Null: alerts are stored only. */
+  abstract readonly alertWebhook: {
+    readonly url: string;
+    /** `whsec_` and base64, as Standard Webhooks writes it. */
+    readonly secret: string;
+    /** Whether private and loopback addresses may be sent to. */
+    readonly allowPrivate: boolean;
+  } | null;
+  /** Requests of one person or service that are unusual. */
+  abstract readonly unusualUse: Rate;
+  /** Null: `GET /metrics` answers 404. */
+  abstract readonly metricsToken: string | null;
   abstract readonly session: {
     readonly idleSeconds: number;
     readonly absoluteSeconds: number;

@@ -1,3 +1,5 @@
+import type { LockoutSetting } from './config.js';
+
 /** A rate of the form `<requests>/<seconds>`. */
 export interface Rate {
   readonly requests: number;
@@ -56,6 +58,23 @@ export class EnvironmentReader {
     const [, requests, seconds] = /^([1-9]\d{0,8})\/([1-9]\d{0,6})$/.exec(value) ?? [];
     if (requests && seconds) return { requests: Number(requests), seconds: Number(seconds) };
     this.fault(name, 'expected <requests>/<seconds>, for example 5/60');
+    return fallback;
+  }
+
+  /** `<failures>/<window seconds>/<lock seconds>` */
+  lockout(name: string, fallback: LockoutSetting): LockoutSetting {
+    const value = this.text(name);
+    if (value === undefined) return fallback;
+    const [, failures, windowSeconds, lockSeconds] =
+      /^([1-9]\d{0,2})\/([1-9]\d{0,6})\/([1-9]\d{0,6})$/.exec(value) ?? [];
+    if (failures && windowSeconds && lockSeconds) {
+      return {
+        failures: Number(failures),
+        windowSeconds: Number(windowSeconds),
+        lockSeconds: Number(lockSeconds),
+      };
+    }
+    this.fault(name, 'expected <failures>/<window seconds>/<lock seconds>, for example 10/3600/1800');
     return fallback;
   }
 

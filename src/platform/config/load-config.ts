@@ -58,6 +58,16 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
       UPLOAD: reader.rate('RATE_LIMIT_UPLOAD', { requests: 10, seconds: 60 }),
       GLOBAL: reader.rate('RATE_LIMIT_GLOBAL', { requests: 300, seconds: 60 }),
     },
+    lockout: reader.lockout('LOCKOUT', { failures: 10, windowSeconds: 3600, lockSeconds: 1800 }),
+    captcha: reader.choice('CAPTCHA', ['off', 'altcha'] as const, 'off'),
+    captchaDifficulty: reader.integer('CAPTCHA_DIFFICULTY', 100_000, { min: 1000, max: 10_000_000 }),
+    redisUrl:
+      reader.text('REDIS_URL') === undefined ? null : reader.url('REDIS_URL', '', ['redis:', 'rediss:']),
+    smtpUrl: reader.text('SMTP_URL') === undefined ? null : reader.url('SMTP_URL', '', ['smtp:', 'smtps:']),
+    mailFrom: readMailFrom(reader),
+    alertWebhook: readAlertWebhook(reader),
+    unusualUse: reader.rate('UNUSUAL_USE', { requests: 6000, seconds: 600 }),
+    metricsToken: readMetricsToken(reader),
     session: {
       idleSeconds: reader.integer('SESSION_IDLE_SECONDS', 18_000, { min: 1, max: 31_536_000 }),
       absoluteSeconds: reader.integer('SESSION_ABSOLUTE_SECONDS', 86_400, { min: 1, max: 31_536_000 }),
@@ -81,6 +91,38 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
 
 function readDatabaseUrl(reader: EnvironmentReader, name: string): string | null {
   return reader.text(name) === undefined ? null : reader.url(name, '', ['postgres:', 'postgresql:']);
+}
+
+function readMailFrom(reader: EnvironmentReader): string {
+  const sender = reader.text('MAIL_FROM');
+  if (sender !== undefined && !/^[^\r\n]*[^\s@]+@[^\s@]+$|^[^<>\r\n]+<[^\s@<>]+@[^\s@<>]+>$/.test(sender)) {
+    reader.fault('MAIL_FROM', 'expected an address such as Benteng <security@example.com>');
+  }
+  if (sender === undefined && reader.text('SMTP_URL') !== undefined) {
+    reader.fault('MAIL_FROM', 'must be set when SMTP_URL is set');
+  }
+  return sender ?? 'Benteng <security@localhost>';
+}
+
+/** Standard Webhooks secrets: 24 to 64 bytes in base64 behind `whsec_`. */
+function readAlertWebhook(reader: EnvironmentReader): Config['alertWebhook'] {
+  const allowPrivate = reader.boolean('ALERT_WEBHOOK_ALLOW_PRIVATE', false);
+  if (reader.text('ALERT_WEBHOOK_URL') === undefined) return null;
+  const url = reader.url('ALERT_WEBHOOK_URL', '', ['https:', 'http:']);
+  const secret = reader.text('ALERT_WEBHOOK_SECRET') ?? '';
+  const bytes = Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length;
+  if (!/^(whsec_)?[A-Za-z0-9+/]+={0,2}$/.test(secret) || bytes < 24 || bytes > 64) {
+    reader.fault('ALERT_WEBHOOK_SECRET', 'expected whsec_ and 24 to 64 random bytes in base64');
+  }
+  return { url, secret, allowPrivate };
+}
+
+function readMetricsToken(reader: EnvironmentReader): string | null {
+  const token = reader.text('METRICS_TOKEN') ?? null;
+  if (token !== null && !/^[\x21-\x7e]{16,512}$/.test(token)) {
+    reader.fault('METRICS_TOKEN', 'expected at least 16 visible ASCII characters without spaces');
+  }
+  return token;
 }
 
 function readOrigins(reader: EnvironmentReader): string[] {

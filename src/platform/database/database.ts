@@ -19,16 +19,33 @@ export interface DatabaseConnection {
   readonly adapter: SqlDriverAdapterFactory;
   /** Runs one prepared statement past Prisma; absent where Prisma's adapter owns the only connection. */
   query?(statement: Statement, parameters: readonly unknown[]): Promise<object[]>;
+  /**
+   * Takes an advisory lock that only one instance holds; it ends with the connection, so a killed holder leaves nothing
+   * behind. Absent where one process has the database to itself.
+   * @returns what gives it back, or null when somebody else has it.
+   */
+  tryLock?(name: string): Promise<(() => Promise<void>) | null>;
   close(): Promise<void>;
 }
 
+const noRelease = (): Promise<void> => Promise.resolve();
+
 /** How long a transaction may wait for a connection, and then run. Hashing and mail never happen inside one. */
 const TRANSACTION_LIMITS = { maxWait: 10_000, timeout: 15_000 };
+
+/** What hangs on an open transaction. */
+interface TransactionHooks {
+  readonly beforeCommit: ((tx: Transaction) => Promise<void>)[];
+  readonly afterCommit: (() => void)[];
+}
 
 /** The one way to the data. */
 export class Database implements OnModuleDestroy {
   /** For single statements; inside `transaction` only its own argument may be used (the embedded database waits). */
   readonly client: PrismaClient;
+  /** Names of the locks that this process holds or tries to take. */
+  private readonly locked = new Set<string>();
+  private readonly hooks = new WeakMap<Transaction, TransactionHooks>();
 
   constructor(
     private readonly connection: DatabaseConnection,
@@ -45,7 +62,35 @@ export class Database implements OnModuleDestroy {
 
   /** Runs `work` in one transaction: all of it lands, or nothing. */
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.client.$transaction(work, TRANSACTION_LIMITS);
+    const hooks: TransactionHooks = { beforeCommit: [], afterCommit: [] };
+    const result = await this.client.$transaction(async (tx) => {
+      this.hooks.set(tx, hooks);
+      const outcome = await work(tx);
+      for (const hook of hooks.beforeCommit) await hook(tx);
+      return outcome;
+    }, TRANSACTION_LIMITS);
+    for (const hook of hooks.afterCommit) hook();
+    return result;
+  }
+
+  /**
+   * Has `hook` run as the last work of the open transaction: what takes a lock that many wait for goes here, so that it
+   * is held for a moment only, and always taken last.
+   * @throws Error when `tx` is no open transaction of `transaction`.
+   */
+  beforeCommit(tx: Transaction, hook: (tx: Transaction) => Promise<void>): void {
+    this.hooksOf(tx).beforeCommit.push(hook);
+  }
+
+  /** Has `hook` run once the transaction has landed; it must not throw. @throws Error as `beforeCommit`. */
+  afterCommit(tx: Transaction, hook: () => void): void {
+    this.hooksOf(tx).afterCommit.push(hook);
+  }
+
+  private hooksOf(tx: Transaction): TransactionHooks {
+    const hooks = this.hooks.get(tx);
+    if (hooks === undefined) throw new Error('this needs an open transaction of Database.transaction');
+    return hooks;
   }
 
   /**
@@ -64,6 +109,27 @@ export class Database implements OnModuleDestroy {
     }
     // The text is a constant of ours with placeholders; "unsafe" is only that Prisma cannot see this (T-4.1).
     return (tx ?? this.client).$queryRawUnsafe<Row[]>(text, ...parameters);
+  }
+
+  /**
+   * Runs `work` unless it is running already, here or in another instance.
+   * @returns whether it ran.
+   */
+  async exclusively(name: string, work: () => Promise<void>): Promise<boolean> {
+    if (this.locked.has(name)) return false;
+    this.locked.add(name);
+    try {
+      const release = this.connection.tryLock ? await this.connection.tryLock(name) : noRelease;
+      if (release === null) return false;
+      try {
+        await work();
+      } finally {
+        await release();
+      }
+      return true;
+    } finally {
+      this.locked.delete(name);
+    }
   }
 
   /** One round trip; throws when the database cannot be asked. */

@@ -90,7 +90,28 @@ export function connectServer(url: string, poolSize: number): DatabaseConnection
   const adapter = new PrismaPg(pool, { schema: 'benteng', onPoolError: () => undefined });
   const query: DatabaseConnection['query'] = async ({ name, text }, parameters) =>
     (await pool.query<Record<string, unknown>>({ name, text, values: [...parameters] })).rows;
-  return { kind: 'postgresql', adapter, query, close: async () => pool.end() };
+  const tryLock: DatabaseConnection['tryLock'] = async (name) => {
+    const client = await pool.connect();
+    const broken = (): void => client.release(true);
+    client.once('error', broken);
+    const { rows } = await client.query<{ taken: boolean }>(
+      "SELECT pg_try_advisory_lock(hashtextextended('benteng ' || $1, 0)) AS taken",
+      [name],
+    );
+    const giveBack = (): void => {
+      client.off('error', broken);
+      client.release();
+    };
+    if (rows[0]?.taken !== true) {
+      giveBack();
+      return null;
+    }
+    return async () => {
+      await client.query("SELECT pg_advisory_unlock(hashtextextended('benteng ' || $1, 0))", [name]);
+      giveBack();
+    };
+  };
+  return { kind: 'postgresql', adapter, query, tryLock, close: async () => pool.end() };
 }
 
 /** Applies pending migrations to a server, as the role of the address. */

@@ -1,65 +1,95 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { RandomSource } from '../crypto/random-source.js';
-import type { Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
+import { APPEND_EVENT, eventParameters, type EventRow } from './event-chain.js';
 import type { SecurityEvent } from './security-event.js';
 
-/** Columns of the trail with their types, in the order of `valuesOf`. */
-export const EVENT_COLUMNS = [
-  ['id', 'uuid'],
-  ['organization_id', 'uuid'],
-  ['action', 'text'],
-  ['actor_id', 'uuid'],
-  ['target_id', 'uuid'],
-  ['ip_address', 'text'],
-  ['request_id', 'uuid'],
-  ['details', 'jsonb'],
-  ['created_at', 'timestamptz'],
-] as const;
+/** An event that was written. */
+export interface RecordedEvent {
+  readonly event: SecurityEvent;
+  readonly row: EventRow;
+}
+
+/** Writes what follows from an event with the same transaction: an alert, a notice. */
+export type EventConsequence = (tx: Transaction, recorded: RecordedEvent) => Promise<void>;
+/** Hears of an event that has landed; must not throw. */
+export type EventListener = (recorded: RecordedEvent) => void;
 
 /**
  * Writes the trail of security-relevant acts. The row is part of the caller's own transaction: act and trace live or
- * die together, and when the trace cannot be written the act does not happen (ASVS V16.3.3).
+ * die together, and when the trace cannot be written the act does not happen (ASVS V16.3.3). What follows from an event
+ * (alerts, notices) is told here by whoever brings it about, so that no module needs to know them.
  */
 @Injectable()
 export class SecurityEvents {
+  private readonly pending = new WeakMap<Transaction, RecordedEvent[]>();
+  private readonly consequences: EventConsequence[] = [];
+  private readonly listeners: EventListener[] = [];
+
   constructor(
+    private readonly database: Database,
     private readonly clock: Clock,
     private readonly random: RandomSource,
   ) {}
 
-  /**
-   * The event as values for `EVENT_COLUMNS`, for the one statement that does an act and writes its trace at once.
-   */
-  valuesOf(event: SecurityEvent): unknown[] {
-    return [
-      this.random.id(),
-      event.organizationId,
-      event.action,
-      event.actorId ?? null,
-      event.targetId ?? null,
-      event.client?.ipAddress ?? null,
-      event.client?.requestId ?? null,
-      JSON.stringify(event.details ?? {}),
-      this.clock.now(),
-    ];
+  /** Has `consequence` run inside the transaction of every event. */
+  addConsequence(consequence: EventConsequence): void {
+    this.consequences.push(consequence);
   }
 
-  /** Writes the event's row inside `tx`. */
-  async record(tx: Transaction, event: SecurityEvent): Promise<void> {
-    await tx.securityEvent.create({
-      data: {
-        id: this.random.id(),
-        organizationId: event.organizationId,
-        action: event.action,
-        actorId: event.actorId ?? null,
-        targetId: event.targetId ?? null,
-        ipAddress: event.client?.ipAddress ?? null,
-        requestId: event.client?.requestId ?? null,
-        details: event.details ?? {},
-        createdAt: this.clock.now(),
-      },
-      select: { id: true },
-    });
+  /** Tells `listener` of every event after its commit. */
+  addListener(listener: EventListener): void {
+    this.listeners.push(listener);
+  }
+
+  /**
+   * Writes the event when `tx` is about to commit: the end of the organization's chain is locked last and briefly.
+   * @throws Error when `tx` is no open transaction.
+   */
+  record(tx: Transaction, event: SecurityEvent): void {
+    const recorded = { event, row: this.toRow(event) };
+    const queue = this.pending.get(tx);
+    if (queue !== undefined) {
+      queue.push(recorded);
+      return;
+    }
+    const events = [recorded];
+    this.pending.set(tx, events);
+    this.database.beforeCommit(tx, (open) => this.write(open, events));
+    this.database.afterCommit(tx, () => events.forEach((each) => this.tell(each)));
+  }
+
+  /** The event as a row, for a statement that does the act and writes its trace at once (`appendEventSql`). */
+  toRow(event: SecurityEvent): EventRow {
+    return {
+      id: this.random.id(),
+      organizationId: event.organizationId,
+      action: event.action,
+      actorId: event.actorId ?? null,
+      targetId: event.targetId ?? null,
+      ipAddress: event.client?.ipAddress ?? null,
+      requestId: event.client?.requestId ?? null,
+      details: JSON.stringify(event.details ?? {}),
+      createdAt: this.clock.now(),
+    };
+  }
+
+  /** Brings about what follows from an event that such a statement has just written. */
+  async announce(recorded: RecordedEvent): Promise<void> {
+    for (const consequence of this.consequences) await consequence(this.database.client, recorded);
+    this.tell(recorded);
+  }
+
+  private async write(tx: Transaction, events: readonly RecordedEvent[]): Promise<void> {
+    // One order for all: two transactions that write to two chains cannot wait for each other.
+    const ordered = events.toSorted((a, b) => (a.row.organizationId < b.row.organizationId ? -1 : 1));
+    for (const { row } of ordered) await this.database.run(APPEND_EVENT, eventParameters(row), tx);
+    for (const recorded of events)
+      for (const consequence of this.consequences) await consequence(tx, recorded);
+  }
+
+  private tell(recorded: RecordedEvent): void {
+    for (const listener of this.listeners) listener(recorded);
   }
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
 
 /** Cookies of the contract (§2). */
-export type CookieName = 'refresh' | 'remember';
+export type CookieName = 'refresh' | 'remember' | 'device';
 
 /**
  * Sets and reads our cookies: HttpOnly, SameSite=Strict, Path=/, host-only, and in production Secure with the `__Host-`

@@ -6,14 +6,15 @@ import { Clock } from '../clock/clock.js';
 import { Config, LIMIT_RULES, type LimitRule } from '../config/config.js';
 import { addressBucket, clientAddress } from '../http/client-address.js';
 import { canonicalEmail } from '../identity/email.js';
+import { KnownDevices } from '../identity/known-devices.js';
 import { LimitsService } from './limits.service.js';
 import { rulesOf } from './limits.decorators.js';
 import { MemoryCounters } from './memory-counters.js';
 
 /** What each rule counts by: the address, or the email in the body. UPLOAD counts by user, after the guards. */
-const TRACKERS: Record<LimitRule, (request: FastifyRequest) => string> = {
+const TRACKERS: Record<LimitRule, (request: FastifyRequest, devices: KnownDevices) => string> = {
   LOGIN_IP: byAddress,
-  LOGIN_EMAIL: byEmail,
+  LOGIN_EMAIL: byEmailAndDevice,
   REGISTER: byAddress,
   FORGOT_PASSWORD: byEmail,
   WEBHOOK: byAddress,
@@ -26,9 +27,9 @@ const TRACKERS: Record<LimitRule, (request: FastifyRequest) => string> = {
 @Module({
   imports: [
     ThrottlerModule.forRootAsync({
-      inject: [Config, Reflector, Clock],
-      useFactory: (config: Config, reflector: Reflector, clock: Clock) => ({
-        throttlers: LIMIT_RULES.map((rule) => toThrottler(rule, config, reflector)),
+      inject: [Config, Reflector, Clock, KnownDevices],
+      useFactory: (config: Config, reflector: Reflector, clock: Clock, devices: KnownDevices) => ({
+        throttlers: LIMIT_RULES.map((rule) => toThrottler(rule, config, reflector, devices)),
         storage: new MemoryCounters(clock),
       }),
     }),
@@ -38,13 +39,18 @@ const TRACKERS: Record<LimitRule, (request: FastifyRequest) => string> = {
 })
 export class LimitsModule {}
 
-function toThrottler(rule: LimitRule, config: Config, reflector: Reflector): ThrottlerOptions {
+function toThrottler(
+  rule: LimitRule,
+  config: Config,
+  reflector: Reflector,
+  devices: KnownDevices,
+): ThrottlerOptions {
   const { requests, seconds } = config.limits[rule];
   return {
     name: rule,
     limit: requests,
     ttl: seconds * 1000,
-    getTracker: (request) => TRACKERS[rule](request as unknown as FastifyRequest),
+    getTracker: (request) => TRACKERS[rule](request as unknown as FastifyRequest, devices),
     skipIf: (context: ExecutionContext) => !rulesOf(reflector, context.getHandler()).includes(rule),
   };
 }
@@ -57,4 +63,11 @@ function byAddress(request: FastifyRequest): string {
 function byEmail(request: FastifyRequest): string {
   const { email } = (request.body ?? {}) as { email?: unknown };
   return typeof email === 'string' ? (canonicalEmail(email) ?? '') : '';
+}
+
+/** The owner's own browsers count for themselves: strangers cannot use up the owner's tries. */
+function byEmailAndDevice(request: FastifyRequest, devices: KnownDevices): string {
+  const email = byEmail(request);
+  const deviceId = email === '' ? null : devices.find(request, email);
+  return deviceId === null ? email : `${email} ${deviceId}`;
 }

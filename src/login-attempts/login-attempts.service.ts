@@ -1,0 +1,149 @@
+import { Injectable } from '@nestjs/common';
+import { addSeconds, Clock } from '../platform/clock/clock.js';
+import { Config } from '../platform/config/config.js';
+import { RandomSource } from '../platform/crypto/random-source.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import type { LoginFailureReason, User } from '../platform/database/generated/client.js';
+import { Signals } from '../platform/events/signals.js';
+import { addressBucket } from '../platform/http/client-address.js';
+import type { ClientContext } from '../platform/http/client-context.js';
+import { ADD_REFUSED_ATTEMPT, BOOK_ATTEMPT, MARK_ATTEMPT, SETTLE_ATTEMPT } from './attempt-statements.js';
+
+/** Who is trying, before anything was proved. */
+export interface LoginTry {
+  /** Canonical. */
+  readonly email: string;
+  /** Null when no account has the address. */
+  readonly user: Pick<User, 'id' | 'organizationId'> | null;
+  /** Id of a browser that its owner has used before; null: a stranger's. */
+  readonly knownDeviceId: string | null;
+  /** What the row says if the password turns out wrong. */
+  readonly reason: LoginFailureReason;
+  readonly client: ClientContext;
+}
+
+/** A try that was booked: its row stands, as failed. */
+export interface AttemptBooking {
+  readonly attemptId: string;
+  readonly email: string;
+  readonly lane: string;
+  readonly bookedAt: Date;
+  /** The email is locked in this lane: the password must not be looked at. */
+  readonly isLocked: boolean;
+  /** If this one fails, the email stays locked. */
+  readonly locks: boolean;
+  /** Failures of the email in this lane within the window, this one not counted. */
+  readonly failuresBefore: number;
+  /** Failures of the client's address within the window, up to 100, when proof of work is on; else 0. */
+  readonly addressFailures: number;
+}
+
+/**
+ * Counts and records tries to sign in. Lockouts are kept per email, known or not, and per lane: strangers share one, each
+ * known device of the owner has its own, so that nobody can lock an owner out of the owner's own browser.
+ */
+@Injectable()
+export class LoginAttemptsService {
+  constructor(
+    private readonly database: Database,
+    private readonly config: Config,
+    private readonly clock: Clock,
+    private readonly random: RandomSource,
+    private readonly signals: Signals,
+  ) {}
+
+  /** Books a try as failed, before the password is looked at; one statement. */
+  async book({ email, user, knownDeviceId, reason, client }: LoginTry): Promise<AttemptBooking> {
+    const { failures, windowSeconds, lockSeconds } = this.config.lockout;
+    const bookedAt = this.clock.now();
+    const attemptId = this.random.id();
+    const lane = knownDeviceId ?? '';
+    const [booking] = await this.database.run<{
+      failuresBefore: number;
+      locks: boolean;
+      addressFailures: number;
+    }>(BOOK_ATTEMPT, [
+      email,
+      lane,
+      bookedAt,
+      addSeconds(bookedAt, -windowSeconds),
+      addSeconds(bookedAt, lockSeconds),
+      failures,
+      addSeconds(bookedAt, Math.max(windowSeconds, lockSeconds)),
+      attemptId,
+      user?.organizationId ?? null,
+      user?.id ?? null,
+      reason,
+      client.ipAddress,
+      addressBucket(client.ipAddress),
+      client.userAgent,
+      client.requestId,
+      this.config.captcha !== 'off',
+    ]);
+    const isLocked = booking === undefined;
+    return {
+      attemptId,
+      email,
+      lane,
+      bookedAt,
+      isLocked,
+      locks: booking?.locks ?? false,
+      failuresBefore: booking?.failuresBefore ?? failures,
+      addressFailures: booking?.addressFailures ?? 0,
+    };
+  }
+
+  /** The try was right: it no longer counts, and its row says so. */
+  async succeed(booking: AttemptBooking, tx?: Transaction): Promise<void> {
+    await this.settle(booking, null, tx);
+  }
+
+  /** The try was refused for a reason that does not count towards the lockout. */
+  async release(booking: AttemptBooking, reason: LoginFailureReason, tx?: Transaction): Promise<void> {
+    await this.settle(booking, reason, tx);
+  }
+
+  /** Says what became of an attempt whose booking was settled before. @param reason null: it succeeded. */
+  async mark(attemptId: string, reason: LoginFailureReason | null, tx?: Transaction): Promise<void> {
+    await this.database.run(MARK_ATTEMPT, [attemptId, reason === null, reason], tx);
+  }
+
+  /** Records a try that was refused before or after the password, and counts elsewhere. */
+  async addRefused(
+    email: string,
+    user: LoginTry['user'],
+    reason: LoginFailureReason,
+    client: ClientContext,
+  ): Promise<void> {
+    this.signals.emit({ kind: 'login_attempt', outcome: reason });
+    await this.database.run(ADD_REFUSED_ATTEMPT, [
+      this.random.id(),
+      user?.organizationId ?? null,
+      user?.id ?? null,
+      email,
+      reason,
+      client.ipAddress,
+      addressBucket(client.ipAddress),
+      client.userAgent,
+      client.requestId,
+      this.clock.now(),
+    ]);
+  }
+
+  /** Ends every lock of an email and forgets its failures. @returns whether anything was locked. */
+  async unlock(tx: Transaction, email: string): Promise<boolean> {
+    const now = this.clock.now();
+    const locked = await tx.loginLockout.count({ where: { email, lockedUntil: { gt: now } } });
+    await tx.loginLockout.deleteMany({ where: { email } });
+    return locked > 0;
+  }
+
+  private async settle(
+    booking: AttemptBooking,
+    reason: LoginFailureReason | null,
+    tx?: Transaction,
+  ): Promise<void> {
+    const { email, lane, bookedAt, attemptId } = booking;
+    await this.database.run(SETTLE_ATTEMPT, [email, lane, bookedAt, attemptId, reason === null, reason], tx);
+  }
+}

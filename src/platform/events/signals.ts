@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+
+/** What happens outside any transaction and leaves no row in the trail; never a secret, never an email address. */
+export type Signal =
+  /** `outcome`: `success`, `challenge` or a reason of the login audit. */
+  | { readonly kind: 'login_attempt'; readonly outcome: string }
+  | { readonly kind: 'second_factor'; readonly outcome: 'accepted' | 'refused' | 'locked' }
+  /** A limit refused a request; `rule` is a name of the contract's table. */
+  | { readonly kind: 'limit_hit'; readonly rule: string }
+  /** A request of a signed-in person or of a service. */
+  | { readonly kind: 'api_use'; readonly callerId: string; readonly organizationId: string }
+  /** A ciphertext was refused: altered, moved, or its key is missing. */
+  | {
+      readonly kind: 'decrypt_failed';
+      readonly model: string;
+      readonly field: string;
+      readonly rowId: string;
+      readonly organizationId: string | null;
+    }
+  /** The same password was tried for many email addresses within minutes. */
+  | { readonly kind: 'password_sprayed'; readonly emails: number }
+  | { readonly kind: 'limiter_store_down'; readonly reason: string }
+  | { readonly kind: 'limiter_store_up' }
+  | { readonly kind: 'database_error'; readonly code: string };
+
+export type SignalKind = Signal['kind'];
+
+/** Carries signals to whoever listens (metrics, alerts), within this process. */
+@Injectable()
+export class Signals {
+  private readonly listeners: ((signal: Signal) => void)[] = [];
+
+  /** `listener` must be quick and must not throw. */
+  listen(listener: (signal: Signal) => void): void {
+    this.listeners.push(listener);
+  }
+
+  emit(signal: Signal): void {
+    for (const listener of this.listeners) listener(signal);
+  }
+}
