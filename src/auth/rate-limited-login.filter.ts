@@ -1,21 +1,21 @@
-import { Catch, type ArgumentsHost } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LoginAttemptsService } from '../login-attempts/login-attempts.service.js';
 import { Problem } from '../platform/errors/problem.js';
-import { ProblemFilter } from '../platform/errors/problem.filter.js';
 import { readClientContext } from '../platform/http/client-context.js';
+import { sendProblem } from '../platform/http/send-problem.js';
 import { canonicalEmail } from '../platform/identity/email.js';
 
 /** Records a try to sign in that a limit refused before the login saw it (L-S6.2). */
 @Catch(Problem)
-export class RateLimitedLoginFilter extends ProblemFilter {
-  constructor(private readonly attempts: LoginAttemptsService) {
-    super();
-  }
+export class RateLimitedLoginFilter implements ExceptionFilter {
+  constructor(private readonly attempts: LoginAttemptsService) {}
 
-  override async catch(problem: Problem, host: ArgumentsHost): Promise<void> {
-    if (problem.code === 'RATE_LIMITED') await this.record(host.switchToHttp().getRequest<FastifyRequest>());
-    super.catch(problem, host);
+  async catch(problem: Problem, host: ArgumentsHost): Promise<void> {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    if (problem.code === 'RATE_LIMITED') await this.record(request);
+    sendProblem(problem, request, http.getResponse<FastifyReply>());
   }
 
   private async record(request: FastifyRequest): Promise<void> {

@@ -5,7 +5,7 @@ import { sendProblem } from '../http/send-problem.js';
 /** The only exception filter: whatever was thrown becomes a problem document. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  catch(error: unknown, host: ArgumentsHost): void | Promise<void> {
+  catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     sendProblem(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
