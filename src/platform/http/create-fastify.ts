@@ -27,17 +27,32 @@ import { sendProblem } from './send-problem.js';
 
 /** Contract §1. */
 const JSON_BODY_BYTES = 100 * 1024;
-/** A client that sends slower than this loses its place. */
-const REQUEST_TIMEOUT_MS = 30_000;
-const HEADERS_TIMEOUT_MS = 15_000;
-/** Longer than the usual 60 s of a proxy, so that the proxy closes first. */
-const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** How long a client may take; who is slower loses its place. All in milliseconds. */
+export interface Timeouts {
+  readonly requestMs: number;
+  readonly headersMs: number;
+  /** Longer than the usual 60 s of a proxy, so that the proxy closes first. */
+  readonly keepAliveMs: number;
+  /** How often the two first are looked at. */
+  readonly checkEveryMs: number;
+}
+
+const TIMEOUTS: Timeouts = {
+  requestMs: 30_000,
+  headersMs: 15_000,
+  keepAliveMs: 72_000,
+  checkEveryMs: 5000,
+};
 
 /**
  * The HTTP server below Nest: headers on every answer, transport rules, cookies, the JSON parser, time limits. Built
  * before Nest's adapter, so that its hooks run first and nothing is answered without them.
  */
-export async function createFastify(config: Config, logger: FastifyBaseLogger): Promise<FastifyInstance> {
+export async function createFastify(
+  config: Config,
+  logger: FastifyBaseLogger,
+  timeouts: Timeouts = TIMEOUTS,
+): Promise<FastifyInstance> {
   const applyHeaders = createSecurityHeaders(config);
   const headerLines = securityHeaderLines(applyHeaders);
   const prepareAnswer = (request: FastifyRequest, reply: FastifyReply): void => {
@@ -51,10 +66,14 @@ export async function createFastify(config: Config, logger: FastifyBaseLogger): 
     requestIdHeader: false,
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit: JSON_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    requestTimeout: timeouts.requestMs,
+    keepAliveTimeout: timeouts.keepAliveMs,
     forceCloseConnections: 'idle',
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: 16_384 },
+    http: {
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: timeouts.checkEveryMs,
+      maxHeaderSize: 16_384,
+    },
     routerOptions: { maxParamLength: 128 },
     // Called for addresses that the router cannot read, before any hook.
     frameworkErrors: (error, request, reply) => {
