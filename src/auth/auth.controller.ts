@@ -59,7 +59,7 @@ export class AuthController {
   ) {
     return this.cookies.answer(
       reply,
-      await this.logins.login(input, this.cookies.readBrowser(request, input.email), client),
+      await this.logins.login(input, this.cookies.readOwnBrowser(request), client),
     );
   }
 
@@ -69,9 +69,13 @@ export class AuthController {
   async proveSecondFactor(
     @Body() input: SecondFactorDto,
     @Client() client: ClientContext,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.cookies.answer(reply, await this.secondFactors.prove(input, client));
+    return this.cookies.answer(
+      reply,
+      await this.secondFactors.prove(input, this.cookies.readBrowser(request), client),
+    );
   }
 
   @Post('password-change')
@@ -80,9 +84,13 @@ export class AuthController {
   async completeForcedChange(
     @Body() input: ForcedPasswordChangeDto,
     @Client() client: ClientContext,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.cookies.answer(reply, await this.passwords.completeForcedChange(input, client));
+    return this.cookies.answer(
+      reply,
+      await this.passwords.completeForcedChange(input, this.cookies.readBrowser(request), client),
+    );
   }
 
   @Post('refresh')

@@ -16,7 +16,6 @@ import { SecondFactorService } from './second-factor.service.js';
 import { LogoutService } from './logout.service.js';
 import { PasswordsService } from './passwords.service.js';
 import { RegistrationService } from './registration.service.js';
-import { NewDevices } from './new-devices.js';
 import { SessionCookies } from './session-cookies.js';
 import { StepUpService } from './step-up.service.js';
 
@@ -35,7 +34,6 @@ import { StepUpService } from './step-up.service.js';
     StepUpService,
     LogoutService,
     SessionCookies,
-    NewDevices,
   ],
 })
 export class AuthModule {}

@@ -1,5 +1,5 @@
-import { Body, Controller, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccessTokenGuard } from '../platform/access/access-token.guard.js';
 import {
   AnyPerson,
@@ -43,9 +43,15 @@ export class EnrolmentController {
     @CurrentPrincipal() principal: Principal,
     @Body() input: EnableTwoFactorDto,
     @Client() client: ClientContext,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { backupCodes, login } = await this.enrolments.enable(principal, input.code, client);
-    return { backupCodes, ...(login && (await this.cookies.answer(reply, login))) };
+    const { backupCodes, login } = await this.enrolments.enable(
+      principal,
+      input.code,
+      this.cookies.readBrowser(request),
+      client,
+    );
+    return { backupCodes, ...(login && this.cookies.answer(reply, login)) };
   }
 }

@@ -6,6 +6,7 @@ import { Database } from '../platform/database/database.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { TwoFactorService } from '../two-factor/two-factor.service.js';
 import { ChallengesService } from './challenges.service.js';
+import type { LoginBrowser } from './login-browser.js';
 import type { LoginOutcome } from './login-result.js';
 import { LoginSteps } from './login-steps.js';
 
@@ -48,7 +49,12 @@ export class EnrolmentService extends EnrolmentReader {
    * Confirms the pending setup; completes the login that demanded it.
    * @throws TWO_FACTOR_CODE_REFUSED, TWO_FACTOR_NOT_ENABLED, CHALLENGE_REFUSED, CONFLICT, RATE_LIMITED
    */
-  async enable(principal: Principal, code: string, client: ClientContext): Promise<Enrolment> {
+  async enable(
+    principal: Principal,
+    code: string,
+    browser: LoginBrowser,
+    client: ClientContext,
+  ): Promise<Enrolment> {
     const checked = await this.twoFactor.checkPending(principal, code);
     const { userId: id, organizationId, sessionId: challengeId } = principal;
     const now = this.clock.now();
@@ -62,7 +68,10 @@ export class EnrolmentService extends EnrolmentReader {
         include: { organization: true },
       });
       const amr = [...principal.amr, 'otp', 'mfa'];
-      const proceed = await this.steps.proceed({ user, amr, secondFactorHolds: true, client, now }, tx);
+      const proceed = await this.steps.proceed(
+        { user, amr, secondFactorHolds: true, browser, client, now },
+        tx,
+      );
       return { backupCodes: codes, answer: proceed };
     });
     return { backupCodes, login: answer === null ? null : await answer() };

@@ -14,8 +14,6 @@ export type LoginResult =
 export interface LoginOutcome {
   readonly result: LoginResult;
   readonly tokens: SessionTokens | null;
-  /** Whether this person had never signed in before. */
-  readonly isFirstLogin?: boolean;
   /** The next token of the remembered device, when it was used or has just been trusted. */
   readonly device?: DeviceToken;
 }

@@ -9,6 +9,7 @@ import { isTwoFactorRequired } from '../two-factor/two-factor-policy.js';
 import { toOwnUserView } from '../users/user-view.js';
 import { invalidCredentials } from './auth.errors.js';
 import { ChallengesService } from './challenges.service.js';
+import type { LoginBrowser } from './login-browser.js';
 import type { LoginOutcome, LoginResult } from './login-result.js';
 
 /** What has been proved so far, and by whom. */
@@ -19,6 +20,7 @@ export interface LoginProof {
   readonly amr: readonly string[];
   /** The second factor was proved, or this browser is remembered. */
   readonly secondFactorHolds: boolean;
+  readonly browser: LoginBrowser;
   readonly client: ClientContext;
   readonly now: Date;
   /** A hash with today's settings, to take the place of a weaker one. */
@@ -78,16 +80,16 @@ export class LoginSteps {
   }
 
   private async beginSession(proof: LoginProof, tx?: Transaction): Promise<() => Promise<LoginOutcome>> {
-    const { user, amr, client, now, rehash } = proof;
+    const { user, amr, browser, client, now, rehash } = proof;
     const { id: userId, organizationId, credentialVersion } = user;
-    const login = { userId, organizationId, credentialVersion, rehash, amr, client, now };
+    const isNewDevice = user.lastLoginAt !== null && browser.knownDeviceId(user.email) === null;
+    const login = { userId, organizationId, credentialVersion, rehash, amr, isNewDevice, client, now };
     const session = await this.sessions.start(login, tx);
     if (session === null) throw invalidCredentials();
     return async () => {
       const tokens = await this.rotation.issue(session, user.role);
       const view = toOwnUserView({ ...user, lastLoginAt: now });
-      const isFirstLogin = user.lastLoginAt === null;
-      return { tokens, isFirstLogin, result: { status: 'authenticated', ...tokens.access, user: view } };
+      return { tokens, result: { status: 'authenticated', ...tokens.access, user: view } };
     };
   }
 }

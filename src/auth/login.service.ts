@@ -11,16 +11,9 @@ import { PasswordHasher } from '../platform/passwords/password-hasher.js';
 import { RememberedDevicesService } from '../two-factor/remembered-devices.service.js';
 import { invalidCredentials } from './auth.errors.js';
 import type { LoginDto } from './dto/auth.dto.js';
+import type { LoginBrowser } from './login-browser.js';
 import type { LoginOutcome } from './login-result.js';
 import { LoginSteps } from './login-steps.js';
-
-/** What the browser brought along, beside the password. */
-export interface LoginBrowser {
-  /** Cookie of a remembered device, if it has one. */
-  readonly rememberedDeviceToken: string | null;
-  /** Its id, if the owner of the email has signed in with it before. */
-  readonly knownDeviceId: string | null;
-}
 
 type Account = User & { organization: Organization };
 
@@ -54,7 +47,7 @@ export class LoginService {
       include: { organization: true },
     });
     const reason = refusalOf(user, this.clock.now());
-    const { knownDeviceId } = browser;
+    const knownDeviceId = browser.knownDeviceId(email);
     const booking = await this.attempts.book({ email, user, knownDeviceId, reason, client });
     const usable = booking.isLocked || reason !== 'invalid_password' ? null : user;
     const matches = await this.hasher.verify(usable?.passwordHash ?? null, password);
@@ -88,11 +81,12 @@ export class LoginService {
     user: Account,
     password: string,
     booking: AttemptBooking,
-    { rememberedDeviceToken: token }: LoginBrowser,
+    browser: LoginBrowser,
     client: ClientContext,
   ): Promise<LoginOutcome> {
     const rehash = this.hasher.needsRehash(user.passwordHash!) ? await this.hasher.hash(password) : undefined;
     const now = this.clock.now();
+    const { rememberedDeviceToken: token } = browser;
     const device =
       user.twoFactorEnabledAt !== null && token !== null
         ? await this.devices.use(token, user, client, now)
@@ -101,7 +95,7 @@ export class LoginService {
     const secondFactorHolds = device !== null;
     const isProved = secondFactorHolds || user.twoFactorEnabledAt === null;
     await (isProved ? this.attempts.succeed(booking) : this.attempts.release(booking, 'two_factor_failed'));
-    const proof = { user, amr: ['pwd'], secondFactorHolds, client, now, rehash, attemptId };
+    const proof = { user, amr: ['pwd'], secondFactorHolds, browser, client, now, rehash, attemptId };
     try {
       const answer =
         user.temporaryPasswordExpiresAt === null

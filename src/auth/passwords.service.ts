@@ -16,6 +16,7 @@ import { assertAcceptablePassword } from '../users/new-password.js';
 import { invalidCredentials } from './auth.errors.js';
 import { ChallengesService } from './challenges.service.js';
 import type { ChangePasswordDto, ForcedPasswordChangeDto } from './dto/auth.dto.js';
+import type { LoginBrowser } from './login-browser.js';
 import type { LoginOutcome } from './login-result.js';
 import { LoginSteps } from './login-steps.js';
 
@@ -48,7 +49,11 @@ export class PasswordsService {
    * nothing, the person may try another.
    * @throws CHALLENGE_REFUSED, PASSWORD_REFUSED
    */
-  async completeForcedChange(input: ForcedPasswordChangeDto, client: ClientContext): Promise<LoginOutcome> {
+  async completeForcedChange(
+    input: ForcedPasswordChangeDto,
+    browser: LoginBrowser,
+    client: ClientContext,
+  ): Promise<LoginOutcome> {
     const challenge = await this.challenges.getOpen(input.challengeToken, 'PASSWORD_CHANGE');
     const { user } = challenge;
     const hash = await this.hashNew(input.newPassword, user);
@@ -63,7 +68,7 @@ export class PasswordsService {
       });
       // The second factor, where there is one, was proved before this challenge was issued.
       return this.steps.proceed(
-        { user: changed, amr: challenge.amr, secondFactorHolds: true, client, now },
+        { user: changed, amr: challenge.amr, secondFactorHolds: true, browser, client, now },
         tx,
       );
     });

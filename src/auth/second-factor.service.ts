@@ -11,6 +11,7 @@ import { RememberedDevicesService } from '../two-factor/remembered-devices.servi
 import { challengeRefused } from './auth.errors.js';
 import { ChallengesService, type OpenChallenge } from './challenges.service.js';
 import type { SecondFactorDto } from './dto/auth.dto.js';
+import type { LoginBrowser } from './login-browser.js';
 import type { LoginOutcome } from './login-result.js';
 import { LoginSteps } from './login-steps.js';
 
@@ -32,7 +33,7 @@ export class SecondFactorService {
    * the booking of the try, the spending.
    * @throws CHALLENGE_REFUSED; TWO_FACTOR_CODE_REFUSED, one answer for wrong, used and locked; VALIDATION_FAILED
    */
-  async prove(input: SecondFactorDto, client: ClientContext): Promise<LoginOutcome> {
+  async prove(input: SecondFactorDto, browser: LoginBrowser, client: ClientContext): Promise<LoginOutcome> {
     assertExactlyOne(input, ['code', 'backupCode']);
     const challenge = await this.challenges.getOpen(input.challengeToken, 'TWO_FACTOR');
     const { user, userId, organizationId } = challenge;
@@ -44,7 +45,10 @@ export class SecondFactorService {
     const answer = await this.counted(challenge, client, () =>
       this.proof.prove(awaited, input, client, now, async (tx) => {
         if (challenge.loginAttemptId !== null) await this.attempts.mark(challenge.loginAttemptId, null, tx);
-        const proceed = await this.steps.proceed({ user, amr, secondFactorHolds: true, client, now }, tx);
+        const proceed = await this.steps.proceed(
+          { user, amr, secondFactorHolds: true, browser, client, now },
+          tx,
+        );
         const device = input.rememberDevice ? await this.devices.trust(tx, user, client, now) : undefined;
         return async () => ({ ...(await proceed()), device });
       }),

@@ -8,10 +8,8 @@ import { Cookies } from '../platform/http/cookies.js';
 import { SameOrigin } from '../platform/http/same-origin.js';
 import { KnownDevices } from '../platform/identity/known-devices.js';
 import { RefreshRotation, type SessionTokens } from '../sessions/refresh-rotation.js';
-import type { OwnUserView } from '../users/user-view.js';
 import type { LoginOutcome, LoginResult } from './login-result.js';
-import type { LoginBrowser } from './login.service.js';
-import { NewDevices } from './new-devices.js';
+import type { LoginBrowser } from './login-browser.js';
 
 /** Moves tokens between cookies and the modules that make them. */
 @Injectable()
@@ -21,25 +19,28 @@ export class SessionCookies {
     private readonly cookies: Cookies,
     private readonly sameOrigin: SameOrigin,
     private readonly knownDevices: KnownDevices,
-    private readonly newDevices: NewDevices,
   ) {}
 
   /** Answers a login: the refresh cookie only when it is complete. */
-  async answer(reply: FastifyReply, outcome: LoginOutcome): Promise<LoginResult> {
-    const { result, tokens, device } = outcome;
+  answer(reply: FastifyReply, { result, tokens, device }: LoginOutcome): LoginResult {
     if (tokens !== null) this.set(reply, tokens);
     if (device !== undefined) this.cookies.set(reply, 'remember', device.token, device.maxAgeSeconds);
-    if (result.status === 'authenticated') await this.recogniseDevice(reply, result.user, outcome);
+    if (result.status === 'authenticated') this.knownDevices.mark(reply.request, reply, result.user.email);
     return result;
   }
 
-  /** What the browser brings to a login, if no foreign page sent the request. @throws CSRF_REFUSED */
-  readBrowser(request: FastifyRequest, email: string): LoginBrowser {
-    this.sameOrigin.assertNotForeign(request);
+  /** What the browser brings along to a login. */
+  readBrowser(request: FastifyRequest): LoginBrowser {
     return {
       rememberedDeviceToken: this.cookies.read(request, 'remember'),
-      knownDeviceId: this.knownDevices.find(request, email),
+      knownDeviceId: (email) => this.knownDevices.find(request, email),
     };
+  }
+
+  /** The same for the step that acts on a cookie. @throws CSRF_REFUSED when a foreign page sent the request. */
+  readOwnBrowser(request: FastifyRequest): LoginBrowser {
+    this.sameOrigin.assertNotForeign(request);
+    return this.readBrowser(request);
   }
 
   /**
@@ -58,12 +59,6 @@ export class SessionCookies {
       if (error instanceof Problem && error.definition.status === 401) this.cookies.clear(reply, 'refresh');
       throw error;
     }
-  }
-
-  private async recogniseDevice(reply: FastifyReply, user: OwnUserView, { isFirstLogin }: LoginOutcome) {
-    const { request } = reply;
-    const isKnown = this.knownDevices.mark(request, reply, user.email);
-    if (!isKnown && isFirstLogin !== true) await this.newDevices.report(user, readClientContext(request));
   }
 
   private set(reply: FastifyReply, { refreshToken, refreshMaxAgeSeconds }: SessionTokens): void {

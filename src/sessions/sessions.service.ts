@@ -26,6 +26,8 @@ export interface SessionStart {
   readonly rehash?: string | undefined;
   /** RFC 8176 values: what was proved. */
   readonly amr: readonly string[];
+  /** The person had signed in before, but never in this browser. */
+  readonly isNewDevice: boolean;
   readonly client: ClientContext;
   readonly now: Date;
 }
@@ -76,7 +78,7 @@ export class SessionsService {
       actorId: userId,
       targetId: userId,
       client,
-      details: { sessionId: id, amr, device: deviceName },
+      details: { sessionId: id, amr, device: deviceName, newDevice: login.isNewDevice },
     };
     if (!(await this.insert(parameters, event, tx))) return null;
     const { maxPerUser } = this.config.session;

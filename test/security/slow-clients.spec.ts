@@ -16,8 +16,8 @@ beforeAll(async () => {
     createLogger({ logLevel: 'silent' }),
     SHORT,
   );
-  server.post('/echo', async (request) => request.body);
-  server.get('/ok', async () => ({ ok: true }));
+  server.post('/echo', (request, reply) => reply.send(request.body));
+  server.get('/ok', (_request, reply) => reply.send({ ok: true }));
   await server.listen({ port: 0, host: '127.0.0.1' });
 });
 

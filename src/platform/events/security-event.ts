@@ -12,7 +12,6 @@ export type SecurityAction =
   | 'user.locked'
   | 'user.unlocked'
   | 'session.started'
-  | 'session.new_device'
   | 'session.stepped_up'
   | 'session.ended'
   | 'session.refresh_token_reused'

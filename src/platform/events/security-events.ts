@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { RandomSource } from '../crypto/random-source.js';
 import { Database, type Transaction } from '../database/database.js';
@@ -23,6 +23,7 @@ export type EventListener = (recorded: RecordedEvent) => void;
  */
 @Injectable()
 export class SecurityEvents {
+  private readonly logger = new Logger(SecurityEvents.name);
   private readonly pending = new WeakMap<Transaction, RecordedEvent[]>();
   private readonly consequences: EventConsequence[] = [];
   private readonly listeners: EventListener[] = [];
@@ -75,9 +76,13 @@ export class SecurityEvents {
     };
   }
 
-  /** Brings about what follows from an event that such a statement has just written. */
+  /** Brings about what follows from an event that such a statement has just written; the act stands in any case. */
   async announce(recorded: RecordedEvent): Promise<void> {
-    for (const consequence of this.consequences) await consequence(this.database.client, recorded);
+    try {
+      for (const consequence of this.consequences) await consequence(this.database.client, recorded);
+    } catch (error) {
+      this.logger.error(`what follows from ${recorded.row.action} ${recorded.row.id} is lost`, error);
+    }
     this.tell(recorded);
   }
 
