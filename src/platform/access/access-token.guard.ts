@@ -5,9 +5,14 @@ import type { FastifyRequest } from 'fastify';
 import { unauthenticated } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { acceptsEnrolment, readAccess } from './access.decorators.js';
+import { clientAddress } from '../http/client-address.js';
 import { EnrolmentReader } from './enrolment-reader.js';
+import { ServiceKeyReader } from './service-key-reader.js';
 
-/** Authenticates the bearer of an access token; public routes pass without looking at it. */
+/**
+ * Authenticates the caller: the bearer of an access token, or on internal routes the holder of a service key. Public
+ * routes pass without looking at either.
+ */
 @Injectable()
 export class AccessTokenGuard extends AuthGuard('access-token') {
   constructor(
@@ -18,11 +23,26 @@ export class AccessTokenGuard extends AuthGuard('access-token') {
   }
 
   override canActivate(context: ExecutionContext) {
-    if (readAccess(this.reflector, context)?.kind === 'public') return true;
+    const access = readAccess(this.reflector, context);
+    if (access?.kind === 'public') return true;
+    if (access?.kind === 'service') return this.admitService(context);
     const challengeToken = acceptsEnrolment(this.reflector, context.getHandler())
       ? readChallengeToken(context)
       : null;
     return challengeToken === null ? super.canActivate(context) : this.admitEnrollee(context, challengeToken);
+  }
+
+  /** A person's token opens no internal route, so it is not even looked at. */
+  private async admitService(context: ExecutionContext): Promise<true> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const key = request.headers['x-service-key'];
+    const reader = this.modules.get(ServiceKeyReader, { strict: false });
+    const service = typeof key === 'string' ? await reader.findService(key, clientAddress(request)) : null;
+    if (service === null) {
+      throw unauthenticated({ detail: 'This route needs a valid service key: X-Service-Key: btg_…' });
+    }
+    request.service = service;
+    return true;
   }
 
   private async admitEnrollee(context: ExecutionContext, challengeToken: string): Promise<true> {

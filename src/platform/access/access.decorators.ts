@@ -7,7 +7,7 @@ import {
 import type { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { unauthenticated } from '../errors/platform.errors.js';
-import type { Principal, RoleName } from './principal.js';
+import type { Principal, RoleName, ServicePrincipal, ServiceScopeName } from './principal.js';
 
 const ACCESS = 'benteng:access';
 const STEP_UP = 'benteng:step-up';
@@ -17,7 +17,10 @@ const ENROLMENT = 'benteng:enrolment';
 export type Handler = ReturnType<ExecutionContext['getHandler']>;
 
 /** Who may call a handler. A handler without a declaration is refused, and the application does not start with one. */
-export type Access = { kind: 'public'; reason: string } | { kind: 'roles'; roles: readonly RoleName[] };
+export type Access =
+  | { kind: 'public'; reason: string }
+  | { kind: 'roles'; roles: readonly RoleName[] }
+  | { kind: 'service'; scope: ServiceScopeName };
 
 /** Anybody may call it; `reason` says what the route itself demands instead. */
 export const Public = (reason: string): CustomDecorator =>
@@ -26,6 +29,10 @@ export const Public = (reason: string): CustomDecorator =>
 /** Persons with one of these roles, as the database has it now. */
 export const Roles = (...roles: RoleName[]): CustomDecorator =>
   SetMetadata(ACCESS, { kind: 'roles', roles } satisfies Access);
+
+/** Services with a key of this scope; no person, whatever the role. */
+export const ServiceScope = (scope: ServiceScopeName): CustomDecorator =>
+  SetMetadata(ACCESS, { kind: 'service', scope } satisfies Access);
 
 /** Any signed-in person. */
 export const AnyPerson = (): CustomDecorator => Roles('ADMIN', 'USER');
@@ -62,3 +69,12 @@ export const CurrentPrincipal = createParamDecorator((_: unknown, context: Execu
   if (user === undefined) throw unauthenticated();
   return user;
 });
+
+/** Injects the service that called. */
+export const CurrentService = createParamDecorator(
+  (_: unknown, context: ExecutionContext): ServicePrincipal => {
+    const { service } = context.switchToHttp().getRequest<FastifyRequest>();
+    if (service === undefined) throw unauthenticated();
+    return service;
+  },
+);

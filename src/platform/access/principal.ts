@@ -1,6 +1,22 @@
 /** What a person may do inside the organization. */
 export type RoleName = 'ADMIN' | 'USER';
 
+/** What a service key may open (contract §5). */
+export const SERVICE_SCOPES = [
+  'tokens:introspect',
+  'credentials:read',
+  'webhooks:read',
+  'balance:debit',
+] as const;
+export type ServiceScopeName = (typeof SERVICE_SCOPES)[number];
+
+/** The authenticated caller of an internal route: a service of the operator, acting for one organization. */
+export interface ServicePrincipal {
+  readonly keyId: string;
+  readonly organizationId: string;
+  readonly scopes: readonly string[];
+}
+
 /** The authenticated caller: a person behind a live session. Everything but the proofs comes from the database. */
 export interface Principal {
   readonly userId: string;

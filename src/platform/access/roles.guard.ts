@@ -20,7 +20,12 @@ export class RolesGuard implements CanActivate {
     const access = readAccess(this.reflector, context);
     if (access === undefined) throw forbidden();
     if (access.kind === 'public') return true;
-    const { user } = context.switchToHttp().getRequest<FastifyRequest>();
+    const { user, service } = context.switchToHttp().getRequest<FastifyRequest>();
+    if (access.kind === 'service') {
+      if (service === undefined) throw unauthenticated();
+      if (service.scopes.includes(access.scope)) return true;
+      throw forbidden({ detail: `This service key lacks the scope ${access.scope}.` });
+    }
     if (user === undefined) throw unauthenticated();
     if (!access.roles.includes(user.role)) throw forbidden();
     if (needsStepUp(this.reflector, context.getHandler()) && !this.isFresh(user.authenticatedAt))

@@ -54,6 +54,7 @@ export function listRouteDeclarations(app: INestApplication): RouteDeclaration[]
 
 function describeAccess(access: Access, orEnrolment: boolean): string {
   if (access.kind === 'public') return `public (${access.reason})`;
+  if (access.kind === 'service') return `service (${access.scope})`;
   return access.roles.join(' ') + (orEnrolment ? ' or enrolment challenge' : '');
 }
 

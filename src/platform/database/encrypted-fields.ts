@@ -8,12 +8,31 @@ export interface EncryptedModel {
   readonly table: string;
   /** Field of the model → column. */
   readonly columns: Readonly<Record<string, string>>;
+  /** Fields whose plaintext is a JSON value; the column is `jsonb` and holds the envelope as a JSON string. */
+  readonly json?: readonly string[];
 }
 
 /** The one table of encrypted fields. */
 export const ENCRYPTED_FIELDS: Readonly<Record<string, EncryptedModel>> = {
   TotpFactor: { table: 'totp_factors', columns: { secret: 'secret', pendingSecret: 'pending_secret' } },
+  Integration: {
+    table: 'integrations',
+    columns: {
+      accessToken: 'access_token',
+      refreshToken: 'refresh_token',
+      apiKey: 'api_key',
+      webhookSecret: 'webhook_secret',
+      previousWebhookSecret: 'previous_webhook_secret',
+      config: 'config',
+    },
+    json: ['config'],
+  },
 };
+
+/** Whether the plaintext of a field is a JSON value instead of text. */
+export function isJsonField({ json }: EncryptedModel, field: string): boolean {
+  return json?.includes(field) ?? false;
+}
 
 /** A use of the client that would leak or lose a value: a mistake of the program, so it is loud. */
 export class FieldEncryptionError extends Error {

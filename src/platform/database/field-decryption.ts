@@ -2,6 +2,7 @@ import type { FieldCipher } from '../crypto/field-cipher.js';
 import {
   ENCRYPTED_FIELDS,
   FieldEncryptionError,
+  isJsonField,
   placeOf,
   type EncryptedModel,
   type Values,
@@ -78,8 +79,11 @@ export function decryptByPlan(cipher: FieldCipher, plan: DecryptionPlan, result:
     row[field] = decryptByPlan(cipher, inner, row[field]);
   for (const field of Object.keys(plan.encrypted?.columns ?? {})) {
     const value = row[field];
-    if (typeof value !== 'string') continue;
-    row[field] = cipher.decrypt(value, placeOf(plan.encrypted!, field, 'decrypting', row));
+    if (value === undefined || value === null) continue;
+    // A JSON value that is no text was never encrypted: refused like any other text that is no envelope of ours.
+    const envelope = typeof value === 'string' ? value : '';
+    const plaintext = cipher.decrypt(envelope, placeOf(plan.encrypted!, field, 'decrypting', row));
+    row[field] = isJsonField(plan.encrypted!, field) ? JSON.parse(plaintext) : plaintext;
   }
   for (const field of plan.added) delete row[field];
   return row;

@@ -2,6 +2,7 @@ import type { FieldCipher } from '../crypto/field-cipher.js';
 import {
   ENCRYPTED_FIELDS,
   FieldEncryptionError,
+  isJsonField,
   placeOf,
   type EncryptedModel,
   type Values,
@@ -81,12 +82,30 @@ function encryptFields(
 ): Values {
   const result: Values = { ...row };
   for (const field of Object.keys(encrypted.columns)) {
-    const plaintext = writtenValue(row[field]);
-    if (plaintext === undefined || plaintext === null) continue;
-    if (typeof plaintext !== 'string') throw new FieldEncryptionError(`${action}: ${field} takes text`);
+    const plaintext = plaintextOf(encrypted, action, field, row[field]);
+    if (plaintext === null) continue;
     result[field] = cipher.encrypt(plaintext, placeOf(encrypted, field, action, keys));
   }
   return result;
+}
+
+/** What is to be encrypted; null when there is nothing: absent, or no value. @throws FieldEncryptionError */
+function plaintextOf(
+  encrypted: EncryptedModel,
+  action: string,
+  field: string,
+  value: unknown,
+): string | null {
+  if (isJsonField(encrypted, field)) {
+    if (value === undefined || value === null || value === Prisma.DbNull) return null;
+    if (value === Prisma.JsonNull || value === Prisma.AnyNull)
+      throw new FieldEncryptionError(`${action}: ${field} takes Prisma.DbNull for "no value"`);
+    return JSON.stringify(value);
+  }
+  const text = writtenValue(value);
+  if (text === undefined || text === null) return null;
+  if (typeof text !== 'string') throw new FieldEncryptionError(`${action}: ${field} takes text`);
+  return text;
 }
 
 /** The value itself, or the one inside `{ set: value }`, which Prisma takes as well. */
@@ -97,7 +116,7 @@ function writtenValue(value: unknown): unknown {
 function writesValue({ columns }: EncryptedModel, data: Values): boolean {
   return Object.keys(columns).some((field) => {
     const value = writtenValue(data[field]);
-    return value !== undefined && value !== null;
+    return value !== undefined && value !== null && value !== Prisma.DbNull;
   });
 }
 

@@ -30,7 +30,14 @@ export type SecurityAction =
   | 'password.temporary_issued'
   | 'password.temporary_used'
   | 'password.reset_requested'
-  | 'password.reset_dismissed';
+  | 'password.reset_dismissed'
+  | 'integration.created'
+  | 'integration.updated'
+  | 'integration.deleted'
+  | 'credentials.read'
+  | 'service_key.created'
+  | 'service_key.deleted'
+  | 'balance.credited';
 
 /** What happened, to whom, by whom, from where. Written by `SecurityEvents.record` in the act's own transaction. */
 export interface SecurityEvent {

@@ -57,8 +57,15 @@ export class SecurityEvents {
     }
     const events = [recorded];
     this.pending.set(tx, events);
-    this.database.beforeCommit(tx, (open) => this.write(open, events));
+    this.database.beforeCommit(tx, (open) => this.flush(open, events));
     this.database.afterCommit(tx, () => events.forEach((each) => this.tell(each)));
+  }
+
+  /** Writes an event that is its own act, in one statement. @throws when it cannot be written. */
+  async write(event: SecurityEvent): Promise<void> {
+    const row = this.toRow(event);
+    await this.database.run(APPEND_EVENT, eventParameters(row));
+    await this.announce({ event, row });
   }
 
   /** The event as a row, for a statement that does the act and writes its trace at once (`appendEventSql`). */
@@ -86,7 +93,7 @@ export class SecurityEvents {
     this.tell(recorded);
   }
 
-  private async write(tx: Transaction, events: readonly RecordedEvent[]): Promise<void> {
+  private async flush(tx: Transaction, events: readonly RecordedEvent[]): Promise<void> {
     // One order for all: two transactions that write to two chains cannot wait for each other.
     const ordered = events.toSorted((a, b) => (a.row.organizationId < b.row.organizationId ? -1 : 1));
     for (const { row } of ordered) await this.database.run(APPEND_EVENT, eventParameters(row), tx);

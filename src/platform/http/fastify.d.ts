@@ -1,9 +1,11 @@
-import type { Principal } from '../access/principal.js';
+import type { Principal, ServicePrincipal } from '../access/principal.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set by the access guard. */
     user?: Principal;
+    /** Set by the access guard on internal routes. */
+    service?: ServicePrincipal;
     /** Set when the answer is a problem, for the request log. */
     problemCode?: string;
   }

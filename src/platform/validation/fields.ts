@@ -3,6 +3,7 @@ import { Transform } from 'class-transformer';
 import { registerDecorator, ValidateIf, type ValidationArguments } from 'class-validator';
 import { validationFailed } from '../errors/platform.errors.js';
 import { canonicalEmail } from '../identity/email.js';
+import { isInstant } from './instant.js';
 
 /** Leaving the field out is fine; `null` is not (unlike class-validator's own `IsOptional`). */
 export function Optional(): PropertyDecorator {
@@ -102,12 +103,67 @@ export function IsFlag(): PropertyDecorator {
   );
 }
 
-/** One of the values, exactly. */
-export function IsOneOf(values: readonly string[]): PropertyDecorator {
+/** One of the values, exactly; `names`: how they are shown, where that differs. */
+export function IsOneOf(values: readonly string[], names = values): PropertyDecorator {
   return rule(
     'not_allowed',
-    (field) => `${field} must be ${values.join(' or ')}`,
+    (field) => `${field} must be ${names.join(' or ')}`,
     (value) => typeof value === 'string' && values.includes(value),
+  );
+}
+
+/** A list of `min` (1) to `max` different texts; `description` completes the sentence "each must be …". */
+export function IsListOf(
+  max: number,
+  description: string,
+  matches: (text: string) => boolean,
+  min = 1,
+): PropertyDecorator {
+  return rule(
+    'wrong_form',
+    (field) => `${field} must be a list of ${min} to ${max} different entries; each must be ${description}`,
+    (value) =>
+      Array.isArray(value) &&
+      value.length >= min &&
+      value.length <= max &&
+      new Set(value).size === value.length &&
+      value.every((item) => typeof item === 'string' && item.length <= 512 && matches(item)),
+  );
+}
+
+/** An instant as our answers write it; the field then holds a Date. */
+export function IsInstant(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && isInstant(value) ? new Date(value) : value,
+    ),
+    rule(
+      'wrong_form',
+      (field) => `${field} must be an instant such as 2026-01-31T08:00:00.000Z`,
+      (value) => value instanceof Date,
+    ),
+  );
+}
+
+/** A JSON object whose text has at most `maxBytes`. */
+export function IsJsonObject(maxBytes: number): PropertyDecorator {
+  return rule(
+    'wrong_form',
+    (field) => `${field} must be a JSON object of at most ${maxBytes} bytes`,
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value) &&
+      Buffer.byteLength(JSON.stringify(value)) <= maxBytes,
+  );
+}
+
+/** A whole number of JSON, not its text. */
+export function IsWholeNumber(min: number, max: number): PropertyDecorator {
+  return rule(
+    'wrong_form',
+    (field) => `${field} must be a whole number from ${min} to ${max}`,
+    (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
   );
 }
 
