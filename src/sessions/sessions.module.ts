@@ -14,6 +14,6 @@ import { SessionsService } from './sessions.service.js';
     AccessTokenStrategy,
     { provide: PrincipalReader, useClass: LiveSessionReader },
   ],
-  exports: [SessionsService, RefreshRotation],
+  exports: [SessionsService, RefreshRotation, PrincipalReader],
 })
 export class SessionsModule {}

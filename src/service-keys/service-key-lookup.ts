@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { ServicePrincipal } from '../platform/access/principal.js';
+import { ServiceKeyReader } from '../platform/access/service-key-reader.js';
+import { Clock } from '../platform/clock/clock.js';
+import { Database, type Statement } from '../platform/database/database.js';
+import { isAllowedAddress } from './allowed-addresses.js';
+import { hashServiceKey, isServiceKey } from './service-key.js';
+
+interface Row extends ServicePrincipal {
+  allowedIps: string[];
+}
+
+/** Finds a key that has not expired and notes its use, in steps of a minute. $1 hash, $2 now. */
+const USE_SERVICE_KEY: Statement = {
+  name: 'use_service_key',
+  text: `
+    WITH used AS (
+      UPDATE benteng.service_keys SET last_used_at = $2::timestamptz
+      WHERE key_hash = $1::bytea AND (expires_at IS NULL OR expires_at > $2::timestamptz)
+        AND (last_used_at IS NULL OR last_used_at < $2::timestamptz - interval '1 minute')
+    )
+    SELECT id AS "keyId", organization_id AS "organizationId", scopes, allowed_ips AS "allowedIps"
+    FROM benteng.service_keys
+    WHERE key_hash = $1::bytea AND (expires_at IS NULL OR expires_at > $2::timestamptz)`,
+};
+
+/** Which service holds a key: one statement per request, so that a deleted key is dead at once. */
+@Injectable()
+export class ServiceKeyLookup extends ServiceKeyReader {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override async findService(key: string, ipAddress: string): Promise<ServicePrincipal | null> {
+    if (!isServiceKey(key)) return null;
+    const parameters = [hashServiceKey(key), this.clock.now()];
+    const [row] = await this.database.run<Row>(USE_SERVICE_KEY, parameters);
+    if (row === undefined || !isAllowedAddress(ipAddress, row.allowedIps)) return null;
+    const { keyId, organizationId, scopes } = row;
+    return { keyId, organizationId, scopes };
+  }
+}
