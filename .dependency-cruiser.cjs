@@ -12,6 +12,9 @@ const ARROWS = {
   users: ['login-attempts', 'organizations', 'sessions', 'two-factor'],
   auth: ['login-attempts', 'organizations', 'sessions', 'two-factor', 'users'],
   'admin-reset': ['sessions', 'users'],
+  balance: [],
+  integrations: [],
+  'service-keys': ['sessions'],
 };
 
 /** The composition roots: they put the modules together and are used by nobody. */

@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AdminResetModule } from './admin-reset/admin-reset.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { BalanceModule } from './balance/balance.module.js';
+import { IntegrationsModule } from './integrations/integrations.module.js';
 import { LoginAttemptsModule } from './login-attempts/login-attempts.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { AccessModule } from './platform/access/access.module.js';
@@ -20,6 +22,7 @@ import { LimitsModule } from './platform/limits/limits.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { PasswordsModule } from './platform/passwords/passwords.module.js';
 import { UndeclaredQueryGuard } from './platform/validation/undeclared-query.guard.js';
+import { ServiceKeysModule } from './service-keys/service-keys.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { TwoFactorModule } from './two-factor/two-factor.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -51,6 +54,9 @@ export class AppModule {
         UsersModule,
         AuthModule,
         AdminResetModule,
+        BalanceModule,
+        IntegrationsModule,
+        ServiceKeysModule,
       ],
       providers: [{ provide: APP_GUARD, useClass: UndeclaredQueryGuard }],
     };

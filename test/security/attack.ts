@@ -16,6 +16,8 @@ export interface RawRequest {
   readonly method: string;
   readonly path: string;
   readonly token?: string | undefined;
+  /** For internal routes. */
+  readonly serviceKey?: string | undefined;
   readonly headers?: Record<string, string>;
   /** Sent as JSON text when it is a string, as it is when it is a buffer. */
   readonly body?: string | Buffer | undefined;
@@ -31,7 +33,7 @@ export interface Answer {
 
 /** Sends a request and waits for the whole answer. */
 export function send({ url }: TestApp, raw: RawRequest): Promise<Answer> {
-  const { method, path, token, headers, body } = raw;
+  const { method, path, token, serviceKey, headers, body } = raw;
   return new Promise((resolve, reject) => {
     const request = openRequest(url, {
       method,
@@ -40,6 +42,7 @@ export function send({ url }: TestApp, raw: RawRequest): Promise<Answer> {
       headers: {
         'X-Forwarded-For': '192.0.2.10',
         ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+        ...(serviceKey !== undefined && { 'X-Service-Key': serviceKey }),
         ...(body !== undefined && {
           'Content-Type': 'application/json',
           ...(headers?.['Transfer-Encoding'] === undefined && {
@@ -87,7 +90,15 @@ export function expectProblem(answer: Answer, status: number, code: string, labe
   expect(answer.text).not.toMatch(/node_modules|at \w+ \(|prisma|postgres|\.ts\b|\.js\b|SELECT|FST_ERR/i);
 }
 
-const TABLES = ['organizations', 'users', 'sessions', 'challenges', 'security_events'];
+const TABLES = [
+  'organizations',
+  'users',
+  'sessions',
+  'challenges',
+  'security_events',
+  'integrations',
+  'balance_entries',
+];
 
 /** Count and digest of every table: two equal ones mean that not a single value changed. */
 export async function databaseState({ database }: TestApp): Promise<Record<string, string>> {

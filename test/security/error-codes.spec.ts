@@ -4,6 +4,7 @@ import { defineProblem, listProblemDefinitions } from '../../src/platform/errors
 /** Callers branch on these: a line may be added here, never changed (contract §1). */
 const PUBLISHED: Record<string, number> = {
   BAD_REQUEST: 400,
+  BALANCE_TOO_LOW: 402,
   CHALLENGE_REFUSED: 401,
   CONFLICT: 409,
   CSRF_REFUSED: 403,

@@ -7,6 +7,8 @@ import {
   signIn,
   type SignedIn,
 } from '../factories/people.js';
+import { aServiceKey } from '../factories/service-keys.js';
+import { SERVICE_SCOPES } from '../../src/platform/access/principal.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { databaseState, expectProblem, NO_LIMITS, send } from './attack.js';
 
@@ -20,6 +22,13 @@ const BODIES: Record<string, object[]> = {
     { password: OTHER_PASSWORD },
   ],
   'DELETE /admin/password-resets/:userId': [{}, { reason: 'none of your business' }],
+  'PATCH /integrations/:id': [{}, { label: 'Taken over' }, { accessToken: 'mine' }],
+  'POST /users/:id/token-balance': [{ amount: 1, reason: 'gift', idempotencyKey: 'a' }],
+  'POST /internal/users/:id/token-balance/debit': [{ amount: 1, reason: 'theft', idempotencyKey: 'b' }],
+};
+/** A valid query of every route with an id that demands one. */
+const QUERIES: Record<string, string> = {
+  'GET /internal/integrations/:id/credentials': '?purpose=curiosity',
 };
 const UNKNOWN = '01a1fac7-20e5-74ae-82b5-f30f3c0a6262';
 
@@ -45,6 +54,12 @@ describe('an id of another organization [L-0.1] [V8.2.2] [V8.4.1]', () => {
   it('answers 404 on every route that takes one, exactly like an unknown id, and changes nothing', async () => {
     const victim = await signIn(test, await aPerson(test, { organizationId: stranger.organizationId }));
     await victim.client.post('/auth/forgot-password', { email: victim.email });
+    const { body: integration } = await stranger.client.post('/integrations', {
+      provider: 'CUSTOM',
+      label: 'x',
+    });
+    const foreignKey = await aServiceKey(stranger, ['credentials:read']);
+    const serviceKey = (await aServiceKey(admin, [...SERVICE_SCOPES])).key;
     const before = await databaseState(test);
     const routes = listRouteDeclarations(test.app).filter(({ route }) => route.includes(':'));
     expect(routes.length).toBeGreaterThanOrEqual(7);
@@ -53,8 +68,9 @@ describe('an id of another organization [L-0.1] [V8.2.2] [V8.4.1]', () => {
       const call = async (id: string, body?: object) => {
         const answer = await send(test, {
           method,
-          path: path.replaceAll(/:\w+/g, id),
+          path: path.replaceAll(/:\w+/g, id) + (QUERIES[route] ?? ''),
           token: admin.client.accessToken,
+          serviceKey,
           body: body && JSON.stringify(body),
         });
         expectProblem(answer, 404, 'NOT_FOUND', `${route} ${id}`);
@@ -65,6 +81,8 @@ describe('an id of another organization [L-0.1] [V8.2.2] [V8.4.1]', () => {
         stranger.id,
         stranger.organizationId,
         sessionOf(victim),
+        (integration as { id: string }).id,
+        foreignKey.id,
         victim.id.toUpperCase(),
       ];
       for (const body of BODIES[route] ?? [undefined]) {
