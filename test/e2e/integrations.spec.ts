@@ -113,9 +113,10 @@ describe('integrations', () => {
   it('hand out nothing when the trace cannot be written', async () => {
     const { id } = await create();
     const { key } = await aServiceKey(admin, ['credentials:read']);
+    const run = test.database.run.bind(test.database);
     jest.spyOn(test.database, 'run').mockImplementation(async (statement, parameters, tx) => {
       if (statement.name === 'append_event') throw new Error('the trail is full');
-      return Object.getPrototypeOf(test.database).run.call(test.database, statement, parameters, tx) as never;
+      return run(statement, parameters, tx);
     });
     const response = await test
       .client()
