@@ -12,6 +12,7 @@ const ARROWS = {
   users: ['login-attempts', 'organizations', 'sessions', 'two-factor'],
   auth: ['login-attempts', 'organizations', 'sessions', 'two-factor', 'users'],
   'admin-reset': ['sessions', 'users'],
+  audit: ['organizations'],
   balance: [],
   integrations: [],
   'service-keys': ['sessions'],

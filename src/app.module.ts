@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AdminResetModule } from './admin-reset/admin-reset.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { BalanceModule } from './balance/balance.module.js';
 import { IntegrationsModule } from './integrations/integrations.module.js';
@@ -54,6 +55,7 @@ export class AppModule {
         UsersModule,
         AuthModule,
         AdminResetModule,
+        AuditModule,
         BalanceModule,
         IntegrationsModule,
         ServiceKeysModule,

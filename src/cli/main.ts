@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Command } from 'commander';
 import { exitWithReason } from '../platform/errors/exit-with-reason.js';
 import { adminCreateCommand } from './admin-create.command.js';
+import { auditVerifyCommand } from './audit-verify.command.js';
 import { databaseMigrateCommand } from './db-migrate.command.js';
 import { keysGenerateCommand } from './keys-generate.command.js';
 
@@ -10,6 +11,7 @@ const program = new Command('benteng')
   .usage('<command> [options]')
   .showHelpAfterError('(add --help to see what the command takes)')
   .addCommand(adminCreateCommand)
+  .addCommand(auditVerifyCommand)
   .addCommand(databaseMigrateCommand)
   .addCommand(keysGenerateCommand);
 

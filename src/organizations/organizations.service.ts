@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
-import type { Transaction } from '../platform/database/database.js';
+import { Database, type Transaction } from '../platform/database/database.js';
 
 @Injectable()
 export class OrganizationsService {
   constructor(
+    private readonly database: Database,
     private readonly clock: Clock,
     private readonly random: RandomSource,
   ) {}
@@ -15,6 +16,18 @@ export class OrganizationsService {
     const id = this.random.id();
     await tx.organization.create({ data: { id, name, createdAt: this.clock.now() }, select: { id: true } });
     return id;
+  }
+
+  /**
+   * Whether this is the operator's organization: the oldest one of the installation, made by `admin:create` or by the
+   * first start. What belongs to no organization is shown to its administrators.
+   */
+  async isOperator(organizationId: string): Promise<boolean> {
+    const first = await this.database.client.organization.findFirst({
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+      select: { id: true },
+    });
+    return first?.id === organizationId;
   }
 
   /**

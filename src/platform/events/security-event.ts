@@ -1,43 +1,46 @@
 import type { ClientContext } from '../http/client-context.js';
 
 /** Every security-relevant act that leaves a row in the trail. */
-export type SecurityAction =
-  | 'organization.registered'
-  | 'user.created'
-  | 'user.updated'
-  | 'user.deleted'
-  | 'user.role_changed'
-  | 'user.suspended'
-  | 'user.activated'
-  | 'user.locked'
-  | 'user.unlocked'
-  | 'session.started'
-  | 'session.stepped_up'
-  | 'session.ended'
-  | 'session.refresh_token_reused'
-  | 'two_factor.enabled'
-  | 'two_factor.disabled'
-  | 'two_factor.removed_by_admin'
-  | 'two_factor.backup_code_used'
-  | 'two_factor.backup_codes_low'
-  | 'two_factor.backup_codes_replaced'
-  | 'two_factor.locked'
-  | 'remembered_device.trusted'
-  | 'remembered_device.revoked'
-  | 'remembered_device.token_reused'
-  | 'password.changed'
-  | 'password.set_by_admin'
-  | 'password.temporary_issued'
-  | 'password.temporary_used'
-  | 'password.reset_requested'
-  | 'password.reset_dismissed'
-  | 'integration.created'
-  | 'integration.updated'
-  | 'integration.deleted'
-  | 'credentials.read'
-  | 'service_key.created'
-  | 'service_key.deleted'
-  | 'balance.credited';
+export const SECURITY_ACTIONS = [
+  'organization.registered',
+  'user.created',
+  'user.updated',
+  'user.deleted',
+  'user.role_changed',
+  'user.suspended',
+  'user.activated',
+  'user.locked',
+  'user.unlocked',
+  'session.started',
+  'session.stepped_up',
+  'session.ended',
+  'session.refresh_token_reused',
+  'two_factor.enabled',
+  'two_factor.disabled',
+  'two_factor.removed_by_admin',
+  'two_factor.backup_code_used',
+  'two_factor.backup_codes_low',
+  'two_factor.backup_codes_replaced',
+  'two_factor.locked',
+  'remembered_device.trusted',
+  'remembered_device.revoked',
+  'remembered_device.token_reused',
+  'password.changed',
+  'password.set_by_admin',
+  'password.temporary_issued',
+  'password.temporary_used',
+  'password.reset_requested',
+  'password.reset_dismissed',
+  'integration.created',
+  'integration.updated',
+  'integration.deleted',
+  'credentials.read',
+  'service_key.created',
+  'service_key.deleted',
+  'balance.credited',
+  'alert.acknowledged',
+] as const;
+export type SecurityAction = (typeof SECURITY_ACTIONS)[number];
 
 /** What happened, to whom, by whom, from where. Written by `SecurityEvents.record` in the act's own transaction. */
 export interface SecurityEvent {

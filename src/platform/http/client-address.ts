@@ -17,7 +17,8 @@ export function addressBucket(address: string): string {
   return `${new ipaddr.IPv6([...parts, 0, 0, 0, 0]).toString()}/64`;
 }
 
-function canonicalAddress(text: string): string | null {
+/** An address in the one form that is stored and compared; null when the text is none. */
+export function canonicalAddress(text: string): string | null {
   const withoutZone = text.split('%', 1)[0] ?? '';
   if (!ipaddr.IPv4.isValidFourPartDecimal(withoutZone) && !ipaddr.IPv6.isValid(withoutZone)) return null;
   return ipaddr.process(withoutZone).toString();

@@ -1,4 +1,5 @@
 import { validationFailed } from '../errors/platform.errors.js';
+import { isInstant } from '../validation/instant.js';
 import { isUuid } from '../validation/uuid.js';
 
 /** A page of a list, as the contract (§1) shows it. */
@@ -36,6 +37,22 @@ export function toPage<Row, Item>(
 /** Reads the cursor of a list that is sorted by id alone. @throws VALIDATION_FAILED */
 export function decodeIdCursor(cursor: string | undefined): string | undefined {
   return cursor === undefined ? undefined : decodeCursor(cursor, [isUuid])[0];
+}
+
+/**
+ * Reads the cursor of a list that is sorted by an instant and then by id, newest first, as a filter of Prisma.
+ * @throws VALIDATION_FAILED
+ */
+export function beforeInstantCursor(cursor: string | undefined) {
+  if (cursor === undefined) return {};
+  const [instant, id] = decodeCursor(cursor, [isInstant, isUuid]) as [string, string];
+  const createdAt = new Date(instant);
+  return { OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }] };
+}
+
+/** The cursor parts of a row of such a list. */
+export function instantKey({ createdAt, id }: { createdAt: Date; id: string }): string[] {
+  return [createdAt.toISOString(), id];
 }
 
 /**

@@ -2,8 +2,10 @@ import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { registerDecorator, ValidateIf, type ValidationArguments } from 'class-validator';
 import { validationFailed } from '../errors/platform.errors.js';
+import { canonicalAddress } from '../http/client-address.js';
 import { canonicalEmail } from '../identity/email.js';
 import { isInstant } from './instant.js';
+import { isUuid } from './uuid.js';
 
 /** Leaving the field out is fine; `null` is not (unlike class-validator's own `IsOptional`). */
 export function Optional(): PropertyDecorator {
@@ -128,6 +130,32 @@ export function IsListOf(
       value.length <= max &&
       new Set(value).size === value.length &&
       value.every((item) => typeof item === 'string' && item.length <= 512 && matches(item)),
+  );
+}
+
+/** A client address; the field then holds its canonical form. */
+export function IsClientAddress(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' ? (canonicalAddress(value) ?? value) : value,
+    ),
+    rule(
+      'wrong_form',
+      (field) => `${field} must be an IPv4 or IPv6 address`,
+      (value) => typeof value === 'string' && canonicalAddress(value) !== null,
+    ),
+  );
+}
+
+/** A UUID; the field then holds its lower-case form. */
+export function IsId(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value)),
+    rule(
+      'wrong_form',
+      (field) => `${field} must be a UUID`,
+      (value) => typeof value === 'string' && isUuid(value),
+    ),
   );
 }
 

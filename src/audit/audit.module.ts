@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { OrganizationsModule } from '../organizations/organizations.module.js';
+import { AuditController } from './audit.controller.js';
+import { AuditVerification } from './audit-verification.js';
+import { EventTrail } from './event-trail.js';
+import { LoginAttemptHistory } from './login-attempt-history.js';
+import { OwnLoginAttemptsController } from './own-login-attempts.controller.js';
+
+@Module({
+  imports: [OrganizationsModule],
+  controllers: [AuditController, OwnLoginAttemptsController],
+  providers: [LoginAttemptHistory, EventTrail, AuditVerification],
+  exports: [AuditVerification],
+})
+export class AuditModule {}

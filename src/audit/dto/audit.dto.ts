@@ -1,0 +1,62 @@
+import { SECURITY_ACTIONS, type SecurityAction } from '../../platform/events/security-event.js';
+import {
+  IsClientAddress,
+  IsEmailAddress,
+  IsId,
+  IsInstant,
+  IsOneOf,
+  IsQueryBoolean,
+  Optional,
+} from '../../platform/validation/fields.js';
+import { PageQuery } from '../../platform/validation/page-query.js';
+
+/** `GET /users/me/login-attempts` */
+export class OwnAttemptsQuery extends PageQuery {
+  @Optional()
+  @IsQueryBoolean()
+  success?: boolean;
+
+  @Optional()
+  @IsInstant()
+  from?: Date;
+
+  /** Not included. */
+  @Optional()
+  @IsInstant()
+  to?: Date;
+}
+
+/** `GET /audit/login-attempts` */
+export class AttemptsQuery extends OwnAttemptsQuery {
+  @Optional()
+  @IsEmailAddress()
+  email?: string;
+
+  @Optional()
+  @IsClientAddress()
+  ip?: string;
+}
+
+/** `GET /audit/events` */
+export class EventsQuery extends PageQuery {
+  @Optional()
+  @IsOneOf(SECURITY_ACTIONS)
+  action?: SecurityAction;
+
+  @Optional()
+  @IsId()
+  actorId?: string;
+
+  @Optional()
+  @IsId()
+  targetId?: string;
+
+  @Optional()
+  @IsInstant()
+  from?: Date;
+
+  /** Not included. */
+  @Optional()
+  @IsInstant()
+  to?: Date;
+}

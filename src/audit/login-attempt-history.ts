@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import type { Principal } from '../platform/access/principal.js';
+import { Database } from '../platform/database/database.js';
+import type { LoginAttempt, Prisma } from '../platform/database/generated/client.js';
+import type { ClientContext } from '../platform/http/client-context.js';
+import { beforeInstantCursor, instantKey, toPage, type Page } from '../platform/http/page.js';
+import type { AttemptsQuery, OwnAttemptsQuery } from './dto/audit.dto.js';
+
+/** An attempt as people see it (contract §7). */
+export type LoginAttemptView = Pick<
+  LoginAttempt,
+  'id' | 'email' | 'success' | 'failureReason' | 'ipAddress' | 'userAgent' | 'createdAt'
+>;
+
+/** Rows of one read of the export. */
+const EXPORT_BATCH = 1000;
+
+/**
+ * Reads the login audit (L-S6.2). Attempts at an address that no account has belong to no organization: they are shown to
+ * the operator's administrators, and to others only when they came from the reader's own client address, where a
+ * colleague may have mistyped (docs/decisions/0016).
+ */
+@Injectable()
+export class LoginAttemptHistory {
+  constructor(
+    private readonly database: Database,
+    private readonly organizations: OrganizationsService,
+  ) {}
+
+  /** The caller's own attempts, newest first. */
+  async listOwn({ userId }: Principal, query: OwnAttemptsQuery): Promise<Page<LoginAttemptView>> {
+    const rows = await this.read({ userId }, query, query.limit + 1);
+    return toPage(rows, query.limit, instantKey, toView);
+  }
+
+  /** The attempts of the organization, newest first. */
+  async list(
+    principal: Principal,
+    query: AttemptsQuery,
+    client: ClientContext,
+  ): Promise<Page<LoginAttemptView>> {
+    const scopes = await this.scopesOf(principal, client);
+    const rows = await this.readAll(scopes, query, query.limit + 1);
+    return toPage(rows, query.limit, instantKey, toView);
+  }
+
+  /** All of them, in batches, so that memory stays flat however many there are. */
+  async *export(
+    principal: Principal,
+    query: AttemptsQuery,
+    client: ClientContext,
+  ): AsyncGenerator<LoginAttemptView[]> {
+    const scopes = await this.scopesOf(principal, client);
+    for (let cursor = query.cursor; ;) {
+      const rows = await this.readAll(scopes, { ...query, cursor }, EXPORT_BATCH + 1);
+      const page = toPage(rows, EXPORT_BATCH, instantKey, toView);
+      yield page.items;
+      if (page.nextCursor === null) return;
+      cursor = page.nextCursor;
+    }
+  }
+
+  /** Which rows the caller may see: each scope is served by an index of its own. */
+  private async scopesOf(
+    { organizationId }: Principal,
+    { ipAddress }: ClientContext,
+  ): Promise<Prisma.LoginAttemptWhereInput[]> {
+    const isOperator = await this.organizations.isOperator(organizationId);
+    return [{ organizationId }, { organizationId: null, ...(!isOperator && { ipAddress }) }];
+  }
+
+  private async readAll(
+    scopes: Prisma.LoginAttemptWhereInput[],
+    query: AttemptsQuery,
+    take: number,
+  ): Promise<LoginAttempt[]> {
+    const lists = await Promise.all(scopes.map((scope) => this.read(scope, query, take)));
+    return lists.flat().toSorted(newestFirst).slice(0, take);
+  }
+
+  private read(
+    scope: Prisma.LoginAttemptWhereInput,
+    { email, ip, success, from, to, cursor }: AttemptsQuery,
+    take: number,
+  ): Promise<LoginAttempt[]> {
+    return this.database.client.loginAttempt.findMany({
+      where: {
+        AND: [
+          scope,
+          { email, ipAddress: ip, success, createdAt: { gte: from, lt: to } },
+          beforeInstantCursor(cursor),
+        ],
+      },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      take,
+    });
+  }
+}
+
+function newestFirst(a: LoginAttempt, b: LoginAttempt): number {
+  return b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1);
+}
+
+function toView(row: LoginAttempt): LoginAttemptView {
+  const { id, email, success, failureReason, ipAddress, userAgent, createdAt } = row;
+  return { id, email, success, failureReason, ipAddress, userAgent, createdAt };
+}
