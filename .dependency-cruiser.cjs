@@ -12,9 +12,11 @@ const ARROWS = {
   users: ['login-attempts', 'organizations', 'sessions', 'two-factor'],
   auth: ['login-attempts', 'organizations', 'sessions', 'two-factor', 'users'],
   'admin-reset': ['sessions', 'users'],
+  alerts: ['organizations'],
   audit: ['organizations'],
   balance: [],
   integrations: [],
+  notices: [],
   'service-keys': ['sessions'],
 };
 

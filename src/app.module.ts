@@ -1,11 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AdminResetModule } from './admin-reset/admin-reset.module.js';
+import { AlertsModule } from './alerts/alerts.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { BalanceModule } from './balance/balance.module.js';
 import { IntegrationsModule } from './integrations/integrations.module.js';
 import { LoginAttemptsModule } from './login-attempts/login-attempts.module.js';
+import { NoticesModule } from './notices/notices.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { AccessModule } from './platform/access/access.module.js';
 import { ClockModule } from './platform/clock/clock.module.js';
@@ -21,6 +23,7 @@ import { IdentityModule } from './platform/identity/identity.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { LimitsModule } from './platform/limits/limits.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
+import { MailModule } from './platform/mail/mail.module.js';
 import { PasswordsModule } from './platform/passwords/passwords.module.js';
 import { UndeclaredQueryGuard } from './platform/validation/undeclared-query.guard.js';
 import { ServiceKeysModule } from './service-keys/service-keys.module.js';
@@ -44,6 +47,7 @@ export class AppModule {
         HttpModule,
         IdentityModule,
         JobsModule,
+        MailModule,
         PasswordsModule,
         LimitsModule,
         AccessModule,
@@ -56,6 +60,8 @@ export class AppModule {
         AuthModule,
         AdminResetModule,
         AuditModule,
+        AlertsModule,
+        NoticesModule,
         BalanceModule,
         IntegrationsModule,
         ServiceKeysModule,

@@ -5,6 +5,7 @@ import { AppModule } from './app.module.js';
 import { listRouteDeclarations } from './platform/access/route-declarations.js';
 import type { Config } from './platform/config/config.js';
 import type { DatabaseConnection } from './platform/database/database.js';
+import { Signals } from './platform/events/signals.js';
 import { ProblemFilter } from './platform/errors/problem.filter.js';
 import { createFastify } from './platform/http/create-fastify.js';
 import { createLogger, NestLogger } from './platform/observability/logger.js';
@@ -53,6 +54,6 @@ export function configureApplication(app: NestFastifyApplication, config: Config
     maxAge: 600,
   });
   app.useGlobalPipes(new InputPipe());
-  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalFilters(new ProblemFilter(app.get(Signals)));
   listRouteDeclarations(app);
 }

@@ -12,6 +12,7 @@ import { EnrolmentController } from './enrolment.controller.js';
 import { EnrolmentService } from './enrolment.service.js';
 import { LoginService } from './login.service.js';
 import { LoginSteps } from './login-steps.js';
+import { SprayDetector } from './spray-detector.js';
 import { SecondFactorService } from './second-factor.service.js';
 import { LogoutService } from './logout.service.js';
 import { PasswordsService } from './passwords.service.js';
@@ -26,6 +27,7 @@ import { StepUpService } from './step-up.service.js';
     RegistrationService,
     LoginService,
     LoginSteps,
+    SprayDetector,
     SecondFactorService,
     EnrolmentService,
     { provide: EnrolmentReader, useExisting: EnrolmentService },

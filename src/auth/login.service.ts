@@ -14,6 +14,7 @@ import type { LoginDto } from './dto/auth.dto.js';
 import type { LoginBrowser } from './login-browser.js';
 import type { LoginOutcome } from './login-result.js';
 import { LoginSteps } from './login-steps.js';
+import { SprayDetector } from './spray-detector.js';
 
 type Account = User & { organization: Organization };
 
@@ -29,6 +30,7 @@ export class LoginService {
     private readonly steps: LoginSteps,
     private readonly events: SecurityEvents,
     private readonly signals: Signals,
+    private readonly sprays: SprayDetector,
   ) {}
 
   /**
@@ -52,6 +54,7 @@ export class LoginService {
     const usable = booking.isLocked || reason !== 'invalid_password' ? null : user;
     const matches = await this.hasher.verify(usable?.passwordHash ?? null, password);
     if (usable === null || !matches) {
+      this.sprays.note(email, password, this.clock.now());
       await this.fail(booking, user, reason, client);
       throw invalidCredentials();
     }

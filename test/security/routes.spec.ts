@@ -14,6 +14,7 @@ import { ProblemFilter } from '../../src/platform/errors/problem.filter.js';
 import { ClockModule } from '../../src/platform/clock/clock.module.js';
 import { ConfigModule } from '../../src/platform/config/config.module.js';
 import { CryptoModule } from '../../src/platform/crypto/crypto.module.js';
+import { Signals } from '../../src/platform/events/signals.js';
 import { SignalsModule } from '../../src/platform/events/signals.module.js';
 import { createFastify } from '../../src/platform/http/create-fastify.js';
 import { HttpModule } from '../../src/platform/http/http.module.js';
@@ -151,7 +152,7 @@ describe('an application', () => {
 
   it('answers 403 for a handler without declaration, should one ever be reached [V8.2.1]', async () => {
     const app = await anApplication(UndeclaredForPersonsController);
-    app.useGlobalFilters(new ProblemFilter());
+    app.useGlobalFilters(new ProblemFilter(new Signals()));
     await app.listen(0, '127.0.0.1');
     const response = await request(await app.getUrl()).get('/undeclared-for-persons');
     expect(response.status).toBe(403);

@@ -6,7 +6,9 @@ import { unauthenticated } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { acceptsEnrolment, readAccess } from './access.decorators.js';
 import { clientAddress } from '../http/client-address.js';
+import { Signals } from '../events/signals.js';
 import { EnrolmentReader } from './enrolment-reader.js';
+import type { Principal } from './principal.js';
 import { ServiceKeyReader } from './service-key-reader.js';
 
 /**
@@ -18,6 +20,7 @@ export class AccessTokenGuard extends AuthGuard('access-token') {
   constructor(
     private readonly reflector: Reflector,
     private readonly modules: ModuleRef,
+    private readonly signals: Signals,
   ) {
     super({ session: false });
   }
@@ -42,6 +45,8 @@ export class AccessTokenGuard extends AuthGuard('access-token') {
       throw unauthenticated({ detail: 'This route needs a valid service key: X-Service-Key: btg_…' });
     }
     request.service = service;
+    const { keyId: callerId, organizationId } = service;
+    this.signals.emit({ kind: 'api_use', callerId, organizationId });
     return true;
   }
 
@@ -56,6 +61,8 @@ export class AccessTokenGuard extends AuthGuard('access-token') {
     if (error instanceof Error) throw error;
     if (info instanceof Problem) throw info;
     if (!user) throw unauthenticated({ cause: info });
+    const { userId: callerId, organizationId } = user as unknown as Principal;
+    this.signals.emit({ kind: 'api_use', callerId, organizationId });
     return user;
   }
 }

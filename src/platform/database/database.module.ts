@@ -1,5 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { FieldCipher } from '../crypto/field-cipher.js';
+import { Signals } from '../events/signals.js';
 import { Database, type DatabaseConnection } from './database.js';
 
 @Global()
@@ -12,8 +13,8 @@ export class DatabaseModule {
       providers: [
         {
           provide: Database,
-          inject: [FieldCipher],
-          useFactory: (cipher: FieldCipher) => new Database(connection, cipher),
+          inject: [FieldCipher, Signals],
+          useFactory: (cipher: FieldCipher, signals: Signals) => new Database(connection, cipher, signals),
         },
       ],
       exports: [Database],

@@ -1,6 +1,7 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { FieldCipher } from '../crypto/field-cipher.js';
+import type { Signals } from '../events/signals.js';
 import { fieldEncryption } from './field-encryption.js';
 import { PrismaClient, type Prisma } from './generated/client.js';
 
@@ -50,10 +51,15 @@ export class Database implements OnModuleDestroy {
   constructor(
     private readonly connection: DatabaseConnection,
     cipher: FieldCipher,
+    signals: Signals,
   ) {
     const plain = new PrismaClient({ adapter: connection.adapter, errorFormat: 'minimal' });
     // The extension changes values on their way, not the shape of the client: its type stays the plain one.
-    this.client = plain.$extends(fieldEncryption(cipher)) as unknown as PrismaClient;
+    this.client = plain.$extends(
+      fieldEncryption(cipher, ({ place, reason }) =>
+        signals.emit({ kind: 'decrypt_failed', reason, ...place }),
+      ),
+    ) as unknown as PrismaClient;
   }
 
   get kind(): DatabaseConnection['kind'] {

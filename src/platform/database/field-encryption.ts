@@ -1,4 +1,4 @@
-import type { FieldCipher } from '../crypto/field-cipher.js';
+import { DecryptionError, type FieldCipher } from '../crypto/field-cipher.js';
 import {
   ENCRYPTED_FIELDS,
   FieldEncryptionError,
@@ -15,8 +15,9 @@ import { Prisma } from './generated/client.js';
  * The client extension that encrypts the fields of `ENCRYPTED_FIELDS` before they are written and decrypts them after
  * they were read, relations included (D-4). `null` stays null, an absent field stays untouched. Row id and organization
  * are bound into each ciphertext, so a write names both: `data` of a create, `where` of an update.
+ * @param onRefused told of every ciphertext that was refused, before the error goes on.
  */
-export function fieldEncryption(cipher: FieldCipher) {
+export function fieldEncryption(cipher: FieldCipher, onRefused: (error: DecryptionError) => void) {
   return Prisma.defineExtension((client) => {
     const relations = readRelations(client);
     return client.$extends({
@@ -33,7 +34,13 @@ export function fieldEncryption(cipher: FieldCipher) {
               encrypted === undefined ? input : encryptInput(cipher, model, encrypted, operation, input);
             const { plan, args: planned } = planDecryption(relations, model, written);
             const result: unknown = await query(planned as typeof args);
-            return plan === null ? result : decryptByPlan(cipher, plan, result);
+            if (plan === null) return result;
+            try {
+              return decryptByPlan(cipher, plan, result);
+            } catch (error) {
+              if (error instanceof DecryptionError) onRefused(error);
+              throw error;
+            }
           },
         },
       },

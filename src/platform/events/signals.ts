@@ -12,18 +12,17 @@ export type Signal =
   /** A ciphertext was refused: altered, moved, or its key is missing. */
   | {
       readonly kind: 'decrypt_failed';
-      readonly model: string;
-      readonly field: string;
+      readonly reason: string;
+      readonly table: string;
+      readonly column: string;
       readonly rowId: string;
-      readonly organizationId: string | null;
+      readonly organizationId: string;
     }
   /** The same password was tried for many email addresses within minutes. */
   | { readonly kind: 'password_sprayed'; readonly emails: number }
   | { readonly kind: 'limiter_store_down'; readonly reason: string }
   | { readonly kind: 'limiter_store_up' }
-  | { readonly kind: 'database_error'; readonly code: string };
-
-export type SignalKind = Signal['kind'];
+  | { readonly kind: 'database_error' };
 
 /** Carries signals to whoever listens (metrics, alerts), within this process. */
 @Injectable()

@@ -30,6 +30,23 @@ export class MemoryCounters implements ThrottlerStorage {
    * @param limit hits allowed in it.
    */
   increment(key: string, ttl: number, limit: number): Promise<CounterRecord> {
+    const { hits, endsAt } = this.count(key, ttl);
+    const secondsLeft = Math.max(1, Math.ceil((endsAt - this.clock.now().getTime()) / 1000));
+    const isBlocked = hits > limit;
+    return Promise.resolve({
+      totalHits: hits,
+      timeToExpire: secondsLeft,
+      isBlocked,
+      timeToBlockExpire: isBlocked ? secondsLeft : 0,
+    });
+  }
+
+  /** Counts one hit. @returns how many the window has now. */
+  hit(key: string, ttl: number): number {
+    return this.count(key, ttl).hits;
+  }
+
+  private count(key: string, ttl: number): { hits: number; endsAt: number } {
     const now = this.clock.now().getTime();
     let window = this.windows.get(key);
     if (window === undefined || window.endsAt <= now) {
@@ -39,14 +56,7 @@ export class MemoryCounters implements ThrottlerStorage {
       this.windows.set(key, window);
     }
     window.hits += 1;
-    const secondsLeft = Math.max(1, Math.ceil((window.endsAt - now) / 1000));
-    const isBlocked = window.hits > limit;
-    return Promise.resolve({
-      totalHits: window.hits,
-      timeToExpire: secondsLeft,
-      isBlocked,
-      timeToBlockExpire: isBlocked ? secondsLeft : 0,
-    });
+    return window;
   }
 
   /** Drops what has ended at the old end, and the oldest window when the room is full. */
