@@ -56,6 +56,8 @@ export abstract class Config {
   abstract readonly captchaDifficulty: number;
   /** Null: counters in the memory of this process. */
   abstract readonly redisUrl: string | null;
+  /** In front of every key in Redis. */
+  abstract readonly redisKeyPrefix: string;
   /** Null: notices are logged, not sent. */
   abstract readonly smtpUrl: string | null;
   /** Sender of notices. */

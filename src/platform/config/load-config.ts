@@ -63,6 +63,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
     captchaDifficulty: reader.integer('CAPTCHA_DIFFICULTY', 100_000, { min: 1000, max: 10_000_000 }),
     redisUrl:
       reader.text('REDIS_URL') === undefined ? null : reader.url('REDIS_URL', '', ['redis:', 'rediss:']),
+    redisKeyPrefix: reader.text('REDIS_KEY_PREFIX') ?? 'benteng:',
     smtpUrl: reader.text('SMTP_URL') === undefined ? null : reader.url('SMTP_URL', '', ['smtp:', 'smtps:']),
     mailFrom: readMailFrom(reader),
     alertWebhook: readAlertWebhook(reader),

@@ -1,15 +1,14 @@
 import { Global, Module, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ThrottlerModule, type ThrottlerOptions } from '@nestjs/throttler';
+import { ThrottlerModule, type ThrottlerOptions, type ThrottlerStorage } from '@nestjs/throttler';
 import type { FastifyRequest } from 'fastify';
-import { Clock } from '../clock/clock.js';
 import { Config, LIMIT_RULES, type LimitRule } from '../config/config.js';
 import { addressBucket, clientAddress } from '../http/client-address.js';
 import { canonicalEmail } from '../identity/email.js';
 import { KnownDevices } from '../identity/known-devices.js';
+import { COUNTER_STORE, CountersModule } from './counters.module.js';
 import { LimitsService } from './limits.service.js';
 import { rulesOf } from './limits.decorators.js';
-import { MemoryCounters } from './memory-counters.js';
 
 /** What each rule counts by: the address, or the email in the body. UPLOAD counts by user, after the guards. */
 const TRACKERS: Record<LimitRule, (request: FastifyRequest, devices: KnownDevices) => string> = {
@@ -27,10 +26,16 @@ const TRACKERS: Record<LimitRule, (request: FastifyRequest, devices: KnownDevice
 @Module({
   imports: [
     ThrottlerModule.forRootAsync({
-      inject: [Config, Reflector, Clock, KnownDevices],
-      useFactory: (config: Config, reflector: Reflector, clock: Clock, devices: KnownDevices) => ({
+      imports: [CountersModule],
+      inject: [Config, Reflector, COUNTER_STORE, KnownDevices],
+      useFactory: (
+        config: Config,
+        reflector: Reflector,
+        storage: ThrottlerStorage,
+        devices: KnownDevices,
+      ) => ({
         throttlers: LIMIT_RULES.map((rule) => toThrottler(rule, config, reflector, devices)),
-        storage: new MemoryCounters(clock),
+        storage,
       }),
     }),
   ],

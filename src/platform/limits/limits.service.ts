@@ -1,12 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ThrottlerStorage } from '@nestjs/throttler';
 import type { Rate } from '../config/environment-reader.js';
+import { Signals } from '../events/signals.js';
+import { ResilientCounters } from './resilient-counters.js';
 import { rateLimited } from '../errors/platform.errors.js';
 
 /** Limits that a service counts itself, for keys that are known only after the guards (the signed-in person). */
 @Injectable()
 export class LimitsService {
-  constructor(@Inject(ThrottlerStorage) private readonly counters: ThrottlerStorage) {}
+  constructor(
+    @Inject(ThrottlerStorage) private readonly counters: ThrottlerStorage,
+    private readonly signals: Signals,
+  ) {}
+
+  /** Whether counters are shared, and if so that they can be reached. @throws while they cannot. */
+  async checkStore(): Promise<'up' | null> {
+    if (!(this.counters instanceof ResilientCounters)) return null;
+    await this.counters.ping();
+    return 'up';
+  }
 
   /**
    * Counts one hit of `name` for `key`.
@@ -21,6 +33,8 @@ export class LimitsService {
       milliseconds,
       name,
     );
-    if (isBlocked) throw rateLimited({ retryAfterSeconds: timeToBlockExpire });
+    if (!isBlocked) return;
+    this.signals.emit({ kind: 'limit_hit', rule: name });
+    throw rateLimited({ retryAfterSeconds: timeToBlockExpire });
   }
 }

@@ -3,7 +3,7 @@ import type { ThrottlerStorage } from '@nestjs/throttler';
 import { Clock } from '../clock/clock.js';
 
 /** What a counter says after a hit; the shape of @nestjs/throttler's storage, times in seconds. */
-interface CounterRecord {
+export interface CounterRecord {
   totalHits: number;
   timeToExpire: number;
   isBlocked: boolean;

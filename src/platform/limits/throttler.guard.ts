@@ -1,6 +1,7 @@
-import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { ThrottlerGuard as NestThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
+import { Signals } from '../events/signals.js';
 import { rateLimited } from '../errors/platform.errors.js';
 
 /**
@@ -9,6 +10,9 @@ import { rateLimited } from '../errors/platform.errors.js';
  */
 @Injectable()
 export class ThrottlerGuard extends NestThrottlerGuard {
+  @Inject(Signals)
+  private readonly signals: Signals;
+
   protected override async handleRequest(request: ThrottlerRequest): Promise<boolean> {
     const { context, limit, ttl, throttler, blockDuration, getTracker, generateKey } = request;
     const { req, res } = this.getRequestResponse(context);
@@ -22,8 +26,9 @@ export class ThrottlerGuard extends NestThrottlerGuard {
     const label = `"${name.toLowerCase()}"`;
     appendField(res as FastifyReply, 'RateLimit-Policy', `${label};q=${limit};w=${Math.round(ttl / 1000)}`);
     appendField(res as FastifyReply, 'RateLimit', `${label};r=${left};t=${count.timeToExpire}`);
-    if (count.isBlocked) throw rateLimited({ retryAfterSeconds: count.timeToBlockExpire });
-    return true;
+    if (!count.isBlocked) return true;
+    this.signals.emit({ kind: 'limit_hit', rule: name });
+    throw rateLimited({ retryAfterSeconds: count.timeToBlockExpire });
   }
 
   /** GLOBAL counts per address, not per route. */

@@ -24,6 +24,9 @@ export class HashGate {
     private readonly maxWaitSeconds = 15,
   ) {}
 
+  /** Told how long each job waited, in seconds. */
+  onWait: (seconds: number) => void = () => undefined;
+
   /** Jobs that wait now. */
   get waiting(): number {
     return this.queue.size;
@@ -31,8 +34,10 @@ export class HashGate {
 
   /** Runs `job` when its turn comes. @throws UNAVAILABLE with `retryAfterSeconds` when it does not come in time. */
   async run<T>(job: () => Promise<T>): Promise<T> {
+    const askedAt = performance.now();
     if (this.running < this.concurrency) this.running += 1;
     else await this.waitForTurn();
+    this.onWait((performance.now() - askedAt) / 1000);
     try {
       return await job();
     } finally {

@@ -28,6 +28,16 @@ export class PasswordHasher {
     this.gate = new HashGate(config.hashConcurrency);
   }
 
+  /** Hashes that wait for their turn now. */
+  get waiting(): number {
+    return this.gate.waiting;
+  }
+
+  /** Tells `listener` how long each hash waited, in seconds. */
+  onWait(listener: (seconds: number) => void): void {
+    this.gate.onWait = listener;
+  }
+
   /** @returns a PHC string. @throws UNAVAILABLE when too many hashes wait. */
   async hash(password: string): Promise<string> {
     return this.gate.run(() => argon2.hash(password, ARGON2_OPTIONS));

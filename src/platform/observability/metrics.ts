@@ -1,0 +1,148 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { SecurityEvents } from '../events/security-events.js';
+import { Signals, type Signal } from '../events/signals.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+
+/** Seconds; the hash alone takes some 30 ms. */
+const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * What this instance counts, as Prometheus text. Every label has few values that are known beforehand: no path, email,
+ * address or id, so that neither an attacker nor growth can blow the text up, and nothing personal is in it.
+ */
+@Injectable()
+export class Metrics implements OnModuleInit, OnModuleDestroy {
+  /** Of its own: several applications may live in one process. */
+  private readonly registry = new Registry();
+  private readonly logins = this.counter('logins_total', 'Tries to sign in, by outcome.', ['outcome']);
+  private readonly factors = this.counter('second_factor_total', 'Tries of the second factor.', ['outcome']);
+  private readonly limitHits = this.counter('limit_hits_total', 'Requests that a limit refused.', ['rule']);
+  private readonly events = this.counter('security_events_total', 'Events of the trail.', ['action']);
+  private readonly lockouts = this.counter('lockouts_total', 'Accounts that were locked.', []);
+  private readonly thefts = this.counter(
+    'refresh_token_theft_total',
+    'Spent refresh tokens that came back.',
+    [],
+  );
+  private readonly decryptFailures = this.counter('decrypt_failures_total', 'Ciphertexts refused.', [
+    'reason',
+  ]);
+  private readonly databaseErrors = this.counter(
+    'database_errors_total',
+    'Requests that could not reach the database.',
+    [],
+  );
+  private readonly limiterDown = this.counter(
+    'limiter_store_outages_total',
+    'Times the shared counters were lost.',
+    [],
+  );
+  private readonly limiterUp = new Gauge({
+    name: 'benteng_limiter_store_up',
+    help: 'Whether the shared counters answer; 1 also where there are none.',
+    registers: [this.registry],
+  });
+  private readonly durations = new Histogram({
+    name: 'benteng_http_request_duration_seconds',
+    help: 'Time from request to answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: DURATION_BUCKETS,
+    registers: [this.registry],
+  });
+  private readonly hashWait = new Histogram({
+    name: 'benteng_password_hash_wait_seconds',
+    help: 'Time a password hash waited for its turn.',
+    buckets: DURATION_BUCKETS,
+    registers: [this.registry],
+  });
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    signals: Signals,
+    events: SecurityEvents,
+    hasher: PasswordHasher,
+  ) {
+    this.limiterUp.set(1);
+    const queue: Gauge = new Gauge({
+      name: 'benteng_password_hash_queue_length',
+      help: 'Password hashes that wait for their turn.',
+      registers: [this.registry],
+      collect: (): void => queue.set(hasher.waiting),
+    });
+    hasher.onWait((seconds) => this.hashWait.observe(seconds));
+    signals.listen((signal) => this.count(signal));
+    events.addListener(({ event: { action } }) => {
+      this.events.inc({ action });
+      if (action === 'user.locked') this.lockouts.inc();
+      if (action === 'session.refresh_token_reused') this.thefts.inc();
+    });
+    // Process, memory, event-loop delay, garbage collection.
+    collectDefaultMetrics({ register: this.registry, prefix: 'benteng_' });
+  }
+
+  /** Prometheus' text form, and its content type. */
+  async read(): Promise<{ text: string; contentType: string }> {
+    return { text: await this.registry.metrics(), contentType: this.registry.contentType };
+  }
+
+  /** Has the durations of all requests counted, by the template of their route; a command has no server. */
+  onModuleInit(): void {
+    const server = this.host.httpAdapter?.getInstance<FastifyInstance>();
+    server?.addHook('onResponse', async (request, reply) => {
+      const route = request.routeOptions.url ?? 'unmatched';
+      const status = `${Math.floor(reply.statusCode / 100)}xx`;
+      this.durations.observe(
+        { method: methodLabel(request.method), route, status },
+        reply.elapsedTime / 1000,
+      );
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.registry.clear();
+  }
+
+  private count(signal: Signal): void {
+    switch (signal.kind) {
+      case 'login_attempt':
+        this.logins.inc({ outcome: signal.outcome });
+        return;
+      case 'second_factor':
+        this.factors.inc({ outcome: signal.outcome });
+        return;
+      case 'limit_hit':
+        this.limitHits.inc({ rule: signal.rule });
+        return;
+      case 'decrypt_failed':
+        this.decryptFailures.inc({ reason: signal.reason });
+        return;
+      case 'database_error':
+        this.databaseErrors.inc();
+        return;
+      case 'limiter_store_down':
+        this.limiterUp.set(0);
+        this.limiterDown.inc();
+        return;
+      case 'limiter_store_up':
+        this.limiterUp.set(1);
+        return;
+      case 'api_use':
+      case 'password_sprayed':
+        // For the alerts alone.
+        return;
+    }
+  }
+
+  private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name: `benteng_${name}`, help, labelNames, registers: [this.registry] });
+  }
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'];
+
+function methodLabel(method: string): string {
+  return METHODS.includes(method) ? method : 'other';
+}
