@@ -17,6 +17,7 @@ const ARROWS = {
   balance: [],
   integrations: [],
   notices: [],
+  retention: [],
   'service-keys': ['sessions'],
 };
 

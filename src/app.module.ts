@@ -26,6 +26,7 @@ import { ObservabilityModule } from './platform/observability/observability.modu
 import { MailModule } from './platform/mail/mail.module.js';
 import { PasswordsModule } from './platform/passwords/passwords.module.js';
 import { UndeclaredQueryGuard } from './platform/validation/undeclared-query.guard.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { ServiceKeysModule } from './service-keys/service-keys.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { TwoFactorModule } from './two-factor/two-factor.module.js';
@@ -65,6 +66,7 @@ export class AppModule {
         BalanceModule,
         IntegrationsModule,
         ServiceKeysModule,
+        RetentionModule,
       ],
       providers: [{ provide: APP_GUARD, useClass: UndeclaredQueryGuard }],
     };

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccessTokenGuard } from '../platform/access/access-token.guard.js';
 import { AnyPerson, CurrentPrincipal, Public } from '../platform/access/access.decorators.js';
@@ -16,6 +16,7 @@ import {
   SecondFactorDto,
   StepUpDto,
 } from './dto/auth.dto.js';
+import { CaptchaService } from './captcha.service.js';
 import { LoginService } from './login.service.js';
 import { LogoutService } from './logout.service.js';
 import { PasswordsService } from './passwords.service.js';
@@ -31,6 +32,7 @@ export class AuthController {
   constructor(
     private readonly registration: RegistrationService,
     private readonly logins: LoginService,
+    private readonly captcha: CaptchaService,
     private readonly passwords: PasswordsService,
     private readonly secondFactors: SecondFactorService,
     private readonly stepUps: StepUpService,
@@ -61,6 +63,12 @@ export class AuthController {
       reply,
       await this.logins.login(input, this.cookies.readOwnBrowser(request), client),
     );
+  }
+
+  @Get('captcha')
+  @Public('anyone')
+  createCaptcha() {
+    return this.captcha.create();
   }
 
   @Post('two-factor')

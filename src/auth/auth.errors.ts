@@ -12,6 +12,12 @@ export const challengeRefused = defineProblem(
   'The step cannot be completed',
   'The challenge token is wrong, was used already, or has expired. Begin again with POST /auth/login.',
 );
+export const captchaRequired = defineProblem(
+  'CAPTCHA_REQUIRED',
+  403,
+  'Proof of work needed',
+  'After several failures a proof of work is due: solve the challenge of GET /auth/captcha and send it as "altcha".',
+);
 export const registrationClosed = defineProblem(
   'REGISTRATION_CLOSED',
   403,

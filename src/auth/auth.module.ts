@@ -6,6 +6,7 @@ import { EnrolmentReader } from '../platform/access/enrolment-reader.js';
 import { TwoFactorModule } from '../two-factor/two-factor.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuthController } from './auth.controller.js';
+import { CaptchaService } from './captcha.service.js';
 import { ChallengesService } from './challenges.service.js';
 import { JwksController } from './jwks.controller.js';
 import { EnrolmentController } from './enrolment.controller.js';
@@ -28,6 +29,7 @@ import { StepUpService } from './step-up.service.js';
     LoginService,
     LoginSteps,
     SprayDetector,
+    CaptchaService,
     SecondFactorService,
     EnrolmentService,
     { provide: EnrolmentReader, useExisting: EnrolmentService },

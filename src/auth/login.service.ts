@@ -10,6 +10,7 @@ import type { ClientContext } from '../platform/http/client-context.js';
 import { PasswordHasher } from '../platform/passwords/password-hasher.js';
 import { RememberedDevicesService } from '../two-factor/remembered-devices.service.js';
 import { invalidCredentials } from './auth.errors.js';
+import { CaptchaService } from './captcha.service.js';
 import type { LoginDto } from './dto/auth.dto.js';
 import type { LoginBrowser } from './login-browser.js';
 import type { LoginOutcome } from './login-result.js';
@@ -26,6 +27,7 @@ export class LoginService {
     private readonly clock: Clock,
     private readonly hasher: PasswordHasher,
     private readonly attempts: LoginAttemptsService,
+    private readonly captcha: CaptchaService,
     private readonly devices: RememberedDevicesService,
     private readonly steps: LoginSteps,
     private readonly events: SecurityEvents,
@@ -36,10 +38,10 @@ export class LoginService {
   /**
    * Checks email and password. Unknown, suspended, locked and passwordless accounts cost the same statements and the same
    * hash, and get the same answer (ASVS V6.3.8).
-   * @throws INVALID_CREDENTIALS for every reason alike.
+   * @throws INVALID_CREDENTIALS for every reason alike; CAPTCHA_REQUIRED before the password is looked at.
    */
   async login(
-    { email, password }: LoginDto,
+    { email, password, altcha }: LoginDto,
     browser: LoginBrowser,
     client: ClientContext,
   ): Promise<LoginOutcome> {
@@ -51,6 +53,7 @@ export class LoginService {
     const reason = refusalOf(user, this.clock.now());
     const knownDeviceId = browser.knownDeviceId(email);
     const booking = await this.attempts.book({ email, user, knownDeviceId, reason, client });
+    if (this.captcha.isDue(booking)) await this.demandCaptcha(booking, altcha);
     const usable = booking.isLocked || reason !== 'invalid_password' ? null : user;
     const matches = await this.hasher.verify(usable?.passwordHash ?? null, password);
     if (usable === null || !matches) {
@@ -59,6 +62,19 @@ export class LoginService {
       throw invalidCredentials();
     }
     return this.succeed(usable, password, booking, browser, client);
+  }
+
+  /** Without a solution nothing is looked at, and the try does not count towards the lockout. @throws CAPTCHA_REQUIRED */
+  private async demandCaptcha(booking: AttemptBooking, altcha: string | undefined): Promise<void> {
+    try {
+      await this.captcha.spend(altcha);
+    } catch (error) {
+      if (error instanceof Problem && !booking.isLocked) {
+        this.signals.emit({ kind: 'login_attempt', outcome: 'captcha_required' });
+        await this.attempts.release(booking, 'captcha_required');
+      }
+      throw error;
+    }
   }
 
   private async fail(

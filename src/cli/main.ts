@@ -5,6 +5,7 @@ import { adminCreateCommand } from './admin-create.command.js';
 import { auditVerifyCommand } from './audit-verify.command.js';
 import { databaseMigrateCommand } from './db-migrate.command.js';
 import { keysGenerateCommand } from './keys-generate.command.js';
+import { retentionRunCommand } from './retention-run.command.js';
 
 const program = new Command('benteng')
   .description('Operator commands; they read the same settings as the server.')
@@ -13,7 +14,8 @@ const program = new Command('benteng')
   .addCommand(adminCreateCommand)
   .addCommand(auditVerifyCommand)
   .addCommand(databaseMigrateCommand)
-  .addCommand(keysGenerateCommand);
+  .addCommand(keysGenerateCommand)
+  .addCommand(retentionRunCommand);
 
 try {
   await program.parseAsync();

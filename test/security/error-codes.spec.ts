@@ -5,6 +5,7 @@ import { defineProblem, listProblemDefinitions } from '../../src/platform/errors
 const PUBLISHED: Record<string, number> = {
   BAD_REQUEST: 400,
   BALANCE_TOO_LOW: 402,
+  CAPTCHA_REQUIRED: 403,
   CHALLENGE_REFUSED: 401,
   CONFLICT: 409,
   CSRF_REFUSED: 403,

@@ -1,11 +1,13 @@
 import {
   IsEmailAddress,
   IsFlag,
+  IsMatching,
   IsName,
   IsOpaqueToken,
   IsPasswordText,
   Optional,
 } from '../../platform/validation/fields.js';
+import { parseCaptchaPayload } from '../captcha-payload.js';
 import { FactorProof, IsTotpCode } from '../../two-factor/factor-proof.js';
 
 /** `POST /auth/register` */
@@ -30,6 +32,11 @@ export class LoginDto {
 
   @IsPasswordText()
   password: string;
+
+  /** Solution of `GET /auth/captcha`, as the ALTCHA widget sends it; read only when it is due. */
+  @Optional()
+  @IsMatching('what the ALTCHA widget sends', (text) => parseCaptchaPayload(text) !== null)
+  altcha?: string;
 }
 
 /** `POST /auth/password-change` */

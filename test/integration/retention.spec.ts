@@ -1,0 +1,118 @@
+import { Jobs } from '../../src/platform/jobs/jobs.js';
+import { RETENTION_RULES, type RetentionRule } from '../../src/retention/retention-rules.js';
+import { RetentionService } from '../../src/retention/retention.service.js';
+import { aPerson, signIn } from '../factories/people.js';
+import { NO_LIMITS } from '../support/no-limits.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+describe('retention', () => {
+  let test: TestApp;
+  let retention: RetentionService;
+  beforeAll(async () => {
+    test = await startTestApp({ environment: NO_LIMITS });
+    retention = test.app.get(RetentionService);
+  });
+  afterAll(() => test.close());
+
+  const ruleOf = (kind: string): RetentionRule => RETENTION_RULES.find((rule) => rule.kind === kind)!;
+  const addAttempts = (count: number, createdAt: Date) => test.database.client.$executeRaw`
+    INSERT INTO benteng.login_attempts (id, email, success, ip_address, address_bucket, request_id, created_at)
+    SELECT gen_random_uuid(), 'old@example.com', false, '192.0.2.1', '192.0.2.1', gen_random_uuid(), ${createdAt}
+    FROM generate_series(1, ${count}::int)`;
+  const attempts = () => test.database.client.loginAttempt.count({ where: { email: 'old@example.com' } });
+
+  it('takes each kind of data when its time has come, and not a moment before [L-S6.2] [L-6.1]', async () => {
+    const person = await aPerson(test);
+    await signIn(test, person);
+    await test.client().login({ email: person.email, password: 'wrong' });
+    await signIn(test, person);
+    const id = Uint8Array.from(Buffer.alloc(32, 7));
+    await test.database.client.spentCaptcha.create({ data: { id, expiresAt: test.clock.now() } });
+    await test.app.get(Jobs).runNow('notices');
+    const due = async () =>
+      Object.fromEntries(
+        await Promise.all(RETENTION_RULES.map(async (rule) => [rule.kind, await retention.count(rule)])),
+      );
+    const none = {
+      'login-attempts': 0,
+      sessions: 0,
+      challenges: 0,
+      lockouts: 0,
+      'remembered-devices': 0,
+      notices: 0,
+    };
+    expect(await due()).toEqual({ ...none, 'spent-captchas': 1 });
+    test.clock.advanceSeconds(3600);
+    expect(await due()).toMatchObject({ lockouts: 1, sessions: 0 });
+    test.clock.advanceSeconds(86_400 - 3600 + 30 * 86_400 - 1);
+    expect(await due()).toMatchObject({ sessions: 0, notices: 1 });
+    test.clock.advanceSeconds(1);
+    expect(await due()).toMatchObject({ sessions: 2, 'login-attempts': 0 });
+    test.clock.advanceSeconds(59 * 86_400 - 1);
+    expect(await due()).toMatchObject({ 'login-attempts': 0 });
+    test.clock.advanceSeconds(1);
+    expect(await due()).toMatchObject({ 'login-attempts': 3 });
+    for (const rule of RETENTION_RULES) await test.app.get(Jobs).runNow(`retention ${rule.kind}`);
+    expect(await due()).toEqual({ ...none, 'spent-captchas': 0 });
+    expect(await test.database.client.user.count()).toBe(1);
+    expect(await test.database.client.securityEvent.count()).toBe(2);
+    expect(test.logLines.filter((line) => /retention: \d+ rows of/.test(line)).length).toBeGreaterThanOrEqual(
+      4,
+    );
+  });
+
+  it('goes in small batches, stops when it is told to, and goes on later', async () => {
+    const old = new Date(test.clock.now().getTime() - 91 * 86_400_000);
+    await addAttempts(250, old);
+    await addAttempts(5, test.clock.now());
+    const stop = new AbortController();
+    const batches: number[] = [];
+    const onDeleted = (count: number) => {
+      batches.push(count);
+      if (batches.length === 2) stop.abort();
+    };
+    const rule = ruleOf('login-attempts');
+    expect(await retention.run(rule, { batchSize: 100, stop: stop.signal, onDeleted })).toBe(200);
+    expect(batches).toEqual([100, 100]);
+    expect(await attempts()).toBe(55);
+    expect(await retention.run(rule, { batchSize: 100 })).toBe(50);
+    expect(await attempts()).toBe(5);
+  });
+
+  it('runs once at a time', async () => {
+    await addAttempts(300, new Date(test.clock.now().getTime() - 91 * 86_400_000));
+    const rule = ruleOf('login-attempts');
+    const outcomes = await Promise.all([
+      retention.run(rule, { batchSize: 50 }),
+      retention.run(rule, { batchSize: 50 }),
+    ]);
+    expect(outcomes.toSorted()).toEqual([300, null]);
+  });
+
+  it('of 100,000 rows lets sign-ins through all the while', async () => {
+    await addAttempts(100_000, new Date(test.clock.now().getTime() - 91 * 86_400_000));
+    const person = await aPerson(test);
+    let isDone = false;
+    const sizes: number[] = [];
+    const run = retention
+      .run(ruleOf('login-attempts'), { onDeleted: (count) => sizes.push(count) })
+      .finally(() => (isDone = true));
+    let signedIn = 0;
+    while (!isDone) {
+      expect((await test.client().login(person)).status).toBe(200);
+      signedIn += 1;
+    }
+    expect(await run).toBe(100_000);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(500);
+    expect(signedIn).toBeGreaterThan(10);
+  });
+
+  it.each(RETENTION_RULES.map((rule) => [rule.kind, rule] as const))(
+    'of %s is served by an index',
+    async (_kind, rule) => {
+      const indexes = await test.database.client.$queryRaw<{ definition: string }[]>`
+      SELECT indexdef AS definition FROM pg_indexes WHERE schemaname = 'benteng' AND tablename = ${rule.table}`;
+      expect(indexes.some(({ definition }) => definition.endsWith(`(${rule.column})`))).toBe(true);
+    },
+  );
+});
