@@ -8,7 +8,7 @@ import { RolesGuard } from '../platform/access/roles.guard.js';
 import { Client, type ClientContext } from '../platform/http/client-context.js';
 import { ThrottlerGuard } from '../platform/limits/throttler.guard.js';
 import { csvLine } from './csv.js';
-import { AttemptsQuery, EventsQuery } from './dto/audit.dto.js';
+import { AttemptsExportQuery, AttemptsQuery, EventsQuery } from './dto/audit.dto.js';
 import { EventTrail } from './event-trail.js';
 import { LoginAttemptHistory, type LoginAttemptView } from './login-attempt-history.js';
 
@@ -44,7 +44,7 @@ export class AuditController {
   @Roles('ADMIN')
   exportAttempts(
     @CurrentPrincipal() principal: Principal,
-    @Query() query: AttemptsQuery,
+    @Query() query: AttemptsExportQuery,
     @Client() client: ClientContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): StreamableFile {

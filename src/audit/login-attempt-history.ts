@@ -5,13 +5,16 @@ import { Database } from '../platform/database/database.js';
 import type { LoginAttempt, Prisma } from '../platform/database/generated/client.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { beforeInstantCursor, instantKey, toPage, type Page } from '../platform/http/page.js';
-import type { AttemptsQuery, OwnAttemptsQuery } from './dto/audit.dto.js';
+import type { AttemptsExportQuery, AttemptsQuery, OwnAttemptsQuery } from './dto/audit.dto.js';
 
 /** An attempt as people see it (contract §7). */
 export type LoginAttemptView = Pick<
   LoginAttempt,
   'id' | 'email' | 'success' | 'failureReason' | 'ipAddress' | 'userAgent' | 'createdAt'
 >;
+
+/** Filters, and where to go on. */
+type AttemptRead = AttemptsExportQuery & { cursor?: string | undefined };
 
 /** Rows of one read of the export. */
 const EXPORT_BATCH = 1000;
@@ -48,17 +51,17 @@ export class LoginAttemptHistory {
   /** All of them, in batches, so that memory stays flat however many there are. */
   async *export(
     principal: Principal,
-    query: AttemptsQuery,
+    query: AttemptsExportQuery,
     client: ClientContext,
   ): AsyncGenerator<LoginAttemptView[]> {
     const scopes = await this.scopesOf(principal, client);
-    for (let cursor = query.cursor; ;) {
+    let cursor: string | undefined;
+    do {
       const rows = await this.readAll(scopes, { ...query, cursor }, EXPORT_BATCH + 1);
       const page = toPage(rows, EXPORT_BATCH, instantKey, toView);
       yield page.items;
-      if (page.nextCursor === null) return;
-      cursor = page.nextCursor;
-    }
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
   }
 
   /** Which rows the caller may see: each scope is served by an index of its own. */
@@ -72,7 +75,7 @@ export class LoginAttemptHistory {
 
   private async readAll(
     scopes: Prisma.LoginAttemptWhereInput[],
-    query: AttemptsQuery,
+    query: AttemptRead,
     take: number,
   ): Promise<LoginAttempt[]> {
     const lists = await Promise.all(scopes.map((scope) => this.read(scope, query, take)));
@@ -81,7 +84,7 @@ export class LoginAttemptHistory {
 
   private read(
     scope: Prisma.LoginAttemptWhereInput,
-    { email, ip, success, from, to, cursor }: AttemptsQuery,
+    { email, ip, success, from, to, cursor }: AttemptRead,
     take: number,
   ): Promise<LoginAttempt[]> {
     return this.database.client.loginAttempt.findMany({

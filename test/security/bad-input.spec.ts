@@ -87,7 +87,7 @@ const QUERIES: Record<string, string[]> = {
   'GET /two-factor/devices': ['limit', 'cursor'],
   'GET /admin/password-resets': ['limit', 'cursor'],
   'GET /audit/login-attempts': ['limit', 'cursor', 'email', 'success', 'ip', 'from', 'to'],
-  'GET /audit/login-attempts.csv': ['limit', 'cursor', 'email', 'success', 'ip', 'from', 'to'],
+  'GET /audit/login-attempts.csv': ['email', 'success', 'ip', 'from', 'to'],
   'GET /audit/events': ['limit', 'cursor', 'action', 'actorId', 'targetId', 'from', 'to'],
   'GET /audit/alerts': ['limit', 'cursor', 'kind', 'acknowledged'],
   'GET /users/me/login-attempts': ['limit', 'cursor', 'success', 'from', 'to'],

@@ -8,10 +8,18 @@ import {
   IsQueryBoolean,
   Optional,
 } from '../../platform/validation/fields.js';
-import { PageQuery } from '../../platform/validation/page-query.js';
+import { IsCursor, IsPageLimit, PageQuery } from '../../platform/validation/page-query.js';
 
-/** `GET /users/me/login-attempts` */
-export class OwnAttemptsQuery extends PageQuery {
+/** `GET /audit/login-attempts.csv` */
+export class AttemptsExportQuery {
+  @Optional()
+  @IsEmailAddress()
+  email?: string;
+
+  @Optional()
+  @IsClientAddress()
+  ip?: string;
+
   @Optional()
   @IsQueryBoolean()
   success?: boolean;
@@ -27,14 +35,28 @@ export class OwnAttemptsQuery extends PageQuery {
 }
 
 /** `GET /audit/login-attempts` */
-export class AttemptsQuery extends OwnAttemptsQuery {
+export class AttemptsQuery extends AttemptsExportQuery {
+  @IsPageLimit()
+  limit: number = 20;
+
+  @IsCursor()
+  cursor?: string;
+}
+
+/** `GET /users/me/login-attempts` */
+export class OwnAttemptsQuery extends PageQuery {
   @Optional()
-  @IsEmailAddress()
-  email?: string;
+  @IsQueryBoolean()
+  success?: boolean;
 
   @Optional()
-  @IsClientAddress()
-  ip?: string;
+  @IsInstant()
+  from?: Date;
+
+  /** Not included. */
+  @Optional()
+  @IsInstant()
+  to?: Date;
 }
 
 /** `GET /audit/events` */
