@@ -4,7 +4,7 @@ import { RandomSource } from '../platform/crypto/random-source.js';
 import { Signals } from '../platform/events/signals.js';
 
 /** One password for so many addresses within the window is no typo. */
-export const SPRAYED_EMAILS = 10;
+const SPRAYED_EMAILS = 10;
 const WINDOW_MS = 600_000;
 /** Passwords watched at once; past that the oldest is forgotten. */
 const MAX_PASSWORDS = 10_000;

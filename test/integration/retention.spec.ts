@@ -92,16 +92,15 @@ describe('retention', () => {
   it('of 100,000 rows lets sign-ins through all the while', async () => {
     await addAttempts(100_000, new Date(test.clock.now().getTime() - 91 * 86_400_000));
     const person = await aPerson(test);
-    let isDone = false;
     const sizes: number[] = [];
-    const run = retention
-      .run(ruleOf('login-attempts'), { onDeleted: (count) => sizes.push(count) })
-      .finally(() => (isDone = true));
+    const run = retention.run(ruleOf('login-attempts'), { onDeleted: (count) => sizes.push(count) });
     let signedIn = 0;
-    while (!isDone) {
+    const signInAgain = async (): Promise<void> => {
       expect((await test.client().login(person)).status).toBe(200);
       signedIn += 1;
-    }
+      if ((sizes.at(-1) ?? 500) === 500) await signInAgain();
+    };
+    await signInAgain();
     expect(await run).toBe(100_000);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(500);
     expect(signedIn).toBeGreaterThan(10);
