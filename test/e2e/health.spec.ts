@@ -1,10 +1,11 @@
 import { expectProblem } from '../support/problems.js';
+import { MEMORY_COUNTERS } from '../support/test-config.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 describe('health', () => {
   let test: TestApp;
   beforeAll(async () => {
-    test = await startTestApp({ environment: { RATE_LIMIT_GLOBAL: '3/60' } });
+    test = await startTestApp({ environment: { ...MEMORY_COUNTERS, RATE_LIMIT_GLOBAL: '3/60' } });
   });
   afterEach(() => {
     jest.restoreAllMocks();

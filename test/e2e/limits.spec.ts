@@ -1,13 +1,14 @@
 import type { Response } from 'supertest';
 import { aPerson, aSignedInAdmin, GOOD_PASSWORD } from '../factories/people.js';
 import { expectProblem } from '../support/problems.js';
+import { MEMORY_COUNTERS } from '../support/test-config.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import type { TestClient } from '../support/test-client.js';
 
 describe('limits', () => {
   let test: TestApp;
   beforeAll(async () => {
-    test = await startTestApp();
+    test = await startTestApp({ environment: MEMORY_COUNTERS });
   });
   afterAll(() => test.close());
 
