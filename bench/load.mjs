@@ -10,17 +10,21 @@ const JSON_HEADERS = { 'content-type': 'application/json' };
 const KINDS = {
   /** The same GET again and again. */
   get: ({ token }) => ({ method: 'GET', headers: token ? { authorization: `Bearer ${token}` } : {} }),
-  /** Every connection signs in one user after another. */
+  /** Every connection signs in one user after another, each in a browser that the user has used before. */
   login: ({ users }) => {
     let next = 0;
-    const body = () => JSON.stringify(users[next++ % users.length]);
+    const send = (set) => {
+      const { cookie, ...credentials } = users[next++ % users.length];
+      set({ ...JSON_HEADERS, cookie }, JSON.stringify(credentials));
+    };
     return {
       method: 'POST',
       headers: JSON_HEADERS,
-      body: body(),
+      body: '{}',
       setupClient: (client) => {
-        client.setHeadersAndBody(JSON_HEADERS, body());
-        client.on('response', () => client.setHeadersAndBody(JSON_HEADERS, body()));
+        const use = () => send((headers, body) => client.setHeadersAndBody(headers, body));
+        use();
+        client.on('response', use);
       },
     };
   },

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -67,7 +68,12 @@ async function measure({ environment, seconds, profileFolder, isServer }) {
 
     say(`making ${USERS} accounts …`);
     const users = await createUsers(base);
-    const sessions = await Promise.all(users.slice(0, READ_CONNECTIONS).map((user) => signIn(base, user)));
+    const sessions = [];
+    for (const user of users) {
+      const session = await signIn(base, user);
+      user.cookie = session.device;
+      sessions.push(session);
+    }
 
     say('logins …');
     const hashing = [];
@@ -76,6 +82,12 @@ async function measure({ environment, seconds, profileFolder, isServer }) {
       const share = seconds / ROUNDS;
       hashing.push(await runHelper('hash-rate.mjs', { concurrency: LOGIN_CONNECTIONS, seconds: share }));
       logins.push(await load('login', `${base}/auth/login`, LOGIN_CONNECTIONS, share, { users }));
+    }
+    let crowdedLogins;
+    if (isServer) {
+      say('a million attempts, and logins again …');
+      await addAttempts(environment.DATABASE_URL, 1_000_000);
+      crowdedLogins = await load('login', `${base}/auth/login`, LOGIN_CONNECTIONS, seconds, { users });
     }
     say('reads …');
     const bareReads = [];
@@ -87,7 +99,7 @@ async function measure({ environment, seconds, profileFolder, isServer }) {
       reads.push(await load('get', `${base}/users/me`, READ_CONNECTIONS, share, { token }));
     }
     say('refreshes …');
-    const cookies = sessions.map(({ cookie }) => cookie);
+    const cookies = sessions.slice(0, READ_CONNECTIONS).map(({ cookie }) => cookie);
     const refreshes = await load('refresh', `${base}/auth/refresh`, READ_CONNECTIONS, seconds, { cookies });
     say(`${CROWD} logins at once …`);
     const crowd = await watchCrowd({ server, base, users, seconds });
@@ -108,6 +120,20 @@ async function measure({ environment, seconds, profileFolder, isServer }) {
         target: '>= 85 %',
         isMet: loginRate / hashRate >= 0.85,
       },
+      ...(crowdedLogins === undefined
+        ? []
+        : [
+            {
+              measure: 'logins beside 1,000,000 attempts',
+              value: crowdedLogins.perSecond,
+              unit: '/s',
+              baseline: loginRate,
+              baselineName: '/s before',
+              ratio: crowdedLogins.perSecond / loginRate,
+              target: '>= 90 %',
+              isMet: crowdedLogins.perSecond / loginRate >= 0.9,
+            },
+          ]),
       {
         measure: `GET /users/me, ${READ_CONNECTIONS} at once`,
         value: readRate,
@@ -224,11 +250,33 @@ async function createUsers(base) {
   return users;
 }
 
+/** Fills the login audit, spread over the accounts and the last 90 days. */
+async function addAttempts(url, count) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(
+      `INSERT INTO benteng.login_attempts (id, organization_id, user_id, email, success, failure_reason, ip_address,
+                                           address_bucket, request_id, created_at)
+       SELECT gen_random_uuid(), u.organization_id, u.id, u.email, n % 4 = 0,
+              CASE WHEN n % 4 = 0 THEN NULL ELSE 'invalid_password'::benteng.login_failure_reason END,
+              '192.0.2.' || n % 250, '192.0.2.' || n % 250, gen_random_uuid(), now() - n * interval '7 seconds'
+       FROM generate_series(1, $1::int) AS n
+       JOIN (SELECT *, row_number() OVER () AS place FROM benteng.users) AS u ON u.place = n % 200 + 1`,
+      [count],
+    );
+    await client.query('VACUUM ANALYZE benteng.login_attempts');
+  } finally {
+    await client.end();
+  }
+}
+
 async function signIn(base, user) {
   const response = await post(`${base}/auth/login`, user);
   if (response.status !== 200) throw new Error(`login answered ${response.status}: ${await response.text()}`);
   const { accessToken } = await response.json();
-  return { accessToken, cookie: response.headers.getSetCookie()[0].split(';', 1)[0] };
+  const [cookie, device] = response.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
+  return { accessToken, cookie, device };
 }
 
 /** While a crowd signs in without end: the memory of the server, and how soon a probe is answered. */

@@ -13,7 +13,7 @@ import { ForbiddenAddressError, postWebhook } from './webhook-sender.js';
 
 const EVERY_SECONDS = 5;
 const BATCH = 20;
-/** About a day with the pauses of `retryAt`. */
+/** Half a day or more with the pauses of `retryAt`. */
 const MAX_ATTEMPTS = 20;
 
 /** Sends alerts to ALERT_WEBHOOK_URL as signed Standard Webhooks, again and again until they are taken. */

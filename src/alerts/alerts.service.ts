@@ -5,6 +5,7 @@ import { addSeconds, Clock } from '../platform/clock/clock.js';
 import { Config } from '../platform/config/config.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
 import { Database, type Statement, type Transaction } from '../platform/database/database.js';
+import { isDatabaseUnavailable } from '../platform/database/database-errors.js';
 import type { Alert } from '../platform/database/generated/client.js';
 import { notFound } from '../platform/errors/platform.errors.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
@@ -157,7 +158,12 @@ export class AlertsService {
 
   private async storeWaiting(): Promise<void> {
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
-      await this.raise(next);
+      try {
+        await this.raise(next);
+      } catch (error) {
+        if (isDatabaseUnavailable(error)) throw error;
+        this.logger.error(`an alert of "${next.kind}" could not be stored`, error);
+      }
       this.waiting.shift();
     }
   }

@@ -20,16 +20,20 @@ interface Spraying {
   addresses: number;
 }
 
-/** Addresses that failed with many accounts, and how many of each organization. $1 since when, $2 the threshold. */
+/**
+ * Addresses that failed with many accounts and go on, and how many of each organization. $1 since when, $2 the
+ * threshold, $3 since when an address goes on.
+ */
 const FIND_STUFFING: Statement = {
   name: 'find_credential_stuffing',
   text: `
     WITH failed AS (
-      SELECT DISTINCT address_bucket, email, organization_id FROM benteng.login_attempts
+      SELECT address_bucket, email, organization_id, max(created_at) AS latest FROM benteng.login_attempts
       WHERE created_at > $1::timestamptz AND NOT success
+      GROUP BY address_bucket, email, organization_id
     ), loud AS (
       SELECT address_bucket, count(DISTINCT email)::int AS total FROM failed
-      GROUP BY address_bucket HAVING count(DISTINCT email) >= $2::int
+      GROUP BY address_bucket HAVING count(DISTINCT email) >= $2::int AND max(latest) > $3::timestamptz
     )
     SELECT address_bucket AS address, organization_id AS "organizationId", count(DISTINCT email)::int AS emails, total
     FROM failed JOIN loud USING (address_bucket)
@@ -37,14 +41,14 @@ const FIND_STUFFING: Statement = {
     LIMIT 500`,
 };
 
-/** Accounts that many addresses failed with. $1 since when, $2 the threshold. */
+/** Accounts that many addresses failed with, and go on. Parameters as above. */
 const FIND_SPRAYING: Statement = {
   name: 'find_account_spraying',
   text: `
     SELECT user_id AS "userId", organization_id AS "organizationId", count(DISTINCT address_bucket)::int AS addresses
     FROM benteng.login_attempts
     WHERE created_at > $1::timestamptz AND NOT success AND user_id IS NOT NULL
-    GROUP BY user_id, organization_id HAVING count(DISTINCT address_bucket) >= $2::int
+    GROUP BY user_id, organization_id HAVING count(DISTINCT address_bucket) >= $2::int AND max(created_at) > $3::timestamptz
     LIMIT 500`,
 };
 
@@ -61,24 +65,27 @@ export class AttemptPatterns {
   }
 
   private async look(): Promise<void> {
-    const parameters = [addSeconds(this.clock.now(), -PATTERN_WINDOW_SECONDS), PATTERN_THRESHOLD];
-    for (const found of await this.database.run<Stuffing>(FIND_STUFFING, parameters))
-      await this.raiseStuffing(found);
-    for (const { userId, organizationId, addresses } of await this.database.run<Spraying>(
-      FIND_SPRAYING,
-      parameters,
-    )) {
+    const now = this.clock.now();
+    const parameters = [
+      addSeconds(now, -PATTERN_WINDOW_SECONDS),
+      PATTERN_THRESHOLD,
+      addSeconds(now, -2 * EVERY_SECONDS),
+    ];
+    const stuffing = await this.database.run<Stuffing>(FIND_STUFFING, parameters);
+    for (const { address, total } of new Map(stuffing.map((row) => [row.address, row])).values())
+      await this.raiseStuffing(null, address, total);
+    // Each organization is told of its own accounts alone.
+    for (const { address, organizationId, emails } of stuffing)
+      if (organizationId !== null) await this.raiseStuffing(organizationId, address, emails);
+    const spraying = await this.database.run<Spraying>(FIND_SPRAYING, parameters);
+    for (const { userId, organizationId, addresses } of spraying) {
       const details = { userId, addresses };
       await this.alerts.raise({ kind: 'account_spraying', organizationId, subject: userId, details });
     }
   }
 
-  /** Each organization is told of its own accounts alone; the installation of all. */
-  private async raiseStuffing({ address, organizationId, emails, total }: Stuffing): Promise<void> {
-    const kind = 'credential_stuffing';
-    const subject = address;
-    await this.alerts.raise({ kind, organizationId: null, subject, details: { address, emails: total } });
-    if (organizationId === null) return;
-    await this.alerts.raise({ kind, organizationId, subject, details: { address, emails } });
+  private async raiseStuffing(organizationId: string | null, address: string, emails: number): Promise<void> {
+    const details = { address, emails };
+    await this.alerts.raise({ kind: 'credential_stuffing', organizationId, subject: address, details });
   }
 }

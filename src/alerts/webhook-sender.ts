@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -28,7 +29,7 @@ export async function postWebhook(
 ): Promise<void> {
   const url = new URL(target);
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const { address, family } = await lookup(host);
+  const { address, family } = await inTime(lookup(host));
   if (!allowPrivate && !isPublic(address)) throw new ForbiddenAddressError();
   const pinned: LookupFunction = (_host, options, done) =>
     options.all ? done(null, [{ address, family }]) : done(null, address, family);
@@ -44,6 +45,15 @@ export async function postWebhook(
 /** Whether an address belongs to the public Internet; mapped and translated forms of others do not. */
 export function isPublic(address: string): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+}
+
+/** The outcome of `work`, within the time of a delivery. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const late = delay(TIMEOUT_MS, undefined, { signal: stop.signal }).then(() => {
+    throw new Error('the name of the receiver was not resolved in time');
+  });
+  return Promise.race([work, late]).finally(() => stop.abort());
 }
 
 function send(

@@ -69,8 +69,9 @@ export class LoginService {
     try {
       await this.captcha.spend(altcha);
     } catch (error) {
-      if (error instanceof Problem && !booking.isLocked) {
-        this.signals.emit({ kind: 'login_attempt', outcome: 'captcha_required' });
+      if (error instanceof Problem) {
+        const outcome = booking.isLocked ? 'account_locked' : 'captcha_required';
+        this.signals.emit({ kind: 'login_attempt', outcome });
         await this.attempts.release(booking, 'captcha_required');
       }
       throw error;

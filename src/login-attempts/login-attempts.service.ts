@@ -98,8 +98,9 @@ export class LoginAttemptsService {
     await this.settle(booking, null, tx);
   }
 
-  /** The try was refused for a reason that does not count towards the lockout. */
+  /** The try was refused for a reason that does not count towards the lockout; one during a lock was never counted. */
   async release(booking: AttemptBooking, reason: LoginFailureReason, tx?: Transaction): Promise<void> {
+    if (booking.isLocked) return;
     await this.settle(booking, reason, tx);
   }
 

@@ -104,7 +104,7 @@ const TEXTS: Record<Locale, Record<NoticeKind, Text>> = {
 
 const WORDS = {
   en: {
-    greeting: (name: string) => `Hello ${name},`,
+    greeting: 'Hello,',
     time: 'Time',
     device: 'Device',
     address: 'Address',
@@ -112,7 +112,7 @@ const WORDS = {
       'If this was you, there is nothing to do. If not, call your administrator at once. We never ask for a password or a code by mail.',
   },
   id: {
-    greeting: (name: string) => `Halo ${name},`,
+    greeting: 'Halo,',
     time: 'Waktu',
     device: 'Perangkat',
     address: 'Alamat',
@@ -121,11 +121,10 @@ const WORDS = {
   },
 } as const;
 
-/** Subject and text of a notice: no secret, no link. */
+/** Subject and text of a notice: no secret, no link, and no name: whoever chose it could write to others with it. */
 export function writeNotice(
   kind: NoticeKind,
   locale: Locale,
-  name: string,
   { at, device, ipAddress }: NoticeFacts,
 ): { subject: string; text: string } {
   const { subject, sentence } = TEXTS[locale][kind];
@@ -135,6 +134,6 @@ export function writeNotice(
     ...(device === null ? [] : [`${words.device}: ${device}`]),
     ...(ipAddress === null ? [] : [`${words.address}: ${ipAddress}`]),
   ];
-  const text = [words.greeting(name), sentence, facts.join('\n'), words.advice].join('\n\n');
+  const text = [words.greeting, sentence, facts.join('\n'), words.advice].join('\n\n');
   return { subject: `Benteng: ${subject}`, text: `${text}\n` };
 }

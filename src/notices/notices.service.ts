@@ -23,13 +23,12 @@ const ADD_NOTICE: Statement = {
   text: `
     INSERT INTO benteng.notices (id, organization_id, user_id, kind, email, locale, details, created_at, next_attempt_at)
     SELECT $1::uuid, u.organization_id, u.id, $4::text, u.email, u.locale,
-           $5::jsonb || jsonb_build_object('name', u.name), $6::timestamptz, $6::timestamptz
+           $5::jsonb, $6::timestamptz, $6::timestamptz
     FROM benteng.users u WHERE u.id = $3::uuid AND u.organization_id = $2::uuid
     RETURNING id`,
 };
 
 interface Details {
-  name: string;
   device: string | null;
   ipAddress: string | null;
 }
@@ -90,9 +89,9 @@ export class NoticesService {
       return;
     }
     try {
-      const { name, device, ipAddress } = notice.details as unknown as Details;
+      const { device, ipAddress } = notice.details as unknown as Details;
       const facts = { at: notice.createdAt, device, ipAddress };
-      const mail = writeNotice(notice.kind as NoticeKind, notice.locale as Locale, name, facts);
+      const mail = writeNotice(notice.kind as NoticeKind, notice.locale as Locale, facts);
       const messageId = `<${notice.id}@${new URL(this.config.publicUrl).hostname}>`;
       await this.mailer.send({ to: notice.email, messageId, ...mail });
       await this.note(notice, { nextAttemptAt: null, sentAt: now });

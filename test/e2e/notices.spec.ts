@@ -152,7 +152,7 @@ describe('notices', () => {
       'Benteng: Kata sandi Anda telah diubah',
       'Benteng: Akun Anda dikunci sementara',
     ]);
-    expect(mails[0]!.text).toMatch(/^Halo Siti Nurhaliza,/);
+    expect(mails[0]!.text).toMatch(/^Halo,/);
   });
 
   it('are not lost while the mail server is away, and are recognised when they come twice', async () => {
@@ -201,7 +201,7 @@ describe('notices', () => {
     await signIn(test, person);
     await send();
     expect(received.map(({ to }) => to)).toEqual([[person.email]]);
-    expect(received[0]!.raw.split('\r\n\r\n')[0]).not.toContain('victim');
+    expect(received[0]!.raw).not.toContain('victim');
   });
 });
 

@@ -145,7 +145,7 @@ describe('backup codes [L-S7.2]', () => {
       expect(await test.database.client.backupCode.count({ where: used })).toBe((round % 8) + 1);
       await forgetFailures(test, person);
     }
-  });
+  }, 120_000);
 
   it('burn both when two different ones are used at once, and neither comes back', async () => {
     const person = await anEnrolledPerson(test);

@@ -6,7 +6,7 @@ const MAX_PAUSE_SECONDS = 7200;
 
 /**
  * When to try again: the pause doubles with each attempt, from 5 s to 2 h, and is cut at random by up to half, so that
- * what failed together does not come back together. Twenty attempts are about a day.
+ * what failed together does not come back together. Twenty attempts take half a day or more.
  * @param attempts how often it was tried: 1 or more.
  */
 export function retryAt(now: Date, attempts: number, random: RandomSource): Date {

@@ -26,10 +26,32 @@ describe('counters in memory', () => {
   });
 
   it('forget the oldest window, not the newest, when an attacker makes up keys without end', async () => {
-    const { hit } = setUp();
+    const { counters, hit } = setUp();
     await hit('first');
-    for (let index = 0; index < 200_000; index += 1) await hit(`key ${index}`);
-    expect(await hit('key 199999')).toMatchObject({ totalHits: 2 });
+    for (let index = 0; index < 1_000_000; index += 1) await hit(`key ${index}`);
+    expect(counters.size).toBeLessThanOrEqual(200_000);
+    expect(await hit('key 999999')).toMatchObject({ totalHits: 2 });
     expect(await hit('first')).toMatchObject({ totalHits: 1 });
+  });
+
+  it('free what has ended', async () => {
+    const { clock, counters, hit } = setUp();
+    for (let index = 0; index < 1000; index += 1) await hit(`key ${index}`);
+    clock.advanceSeconds(60);
+    await hit('later');
+    clock.advanceSeconds(60);
+    await hit('much later');
+    expect(counters.size).toBe(2);
+  });
+
+  it('keep a window that goes on through a change of generation', async () => {
+    const { clock, hit } = setUp();
+    await hit('early');
+    clock.advanceSeconds(30);
+    await hit('blocked');
+    await hit('blocked');
+    clock.advanceSeconds(30);
+    await hit('turns the generation');
+    expect(await hit('blocked')).toMatchObject({ totalHits: 3, isBlocked: true });
   });
 });

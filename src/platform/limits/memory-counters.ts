@@ -10,17 +10,27 @@ export interface CounterRecord {
   timeToBlockExpire: number;
 }
 
-/** Past this many keys the oldest window is forgotten: memory stays bounded under an attack with made-up keys. */
-const MAX_KEYS = 200_000;
+/** Keys of one generation; there are two of them. */
+const GENERATION_KEYS = 100_000;
+
+interface Window {
+  hits: number;
+  readonly endsAt: number;
+}
 
 /**
  * Fixed windows in memory, for one instance. A window begins with its first hit; what passes the limit is refused until
- * the window ends, and does not lengthen it.
+ * the window ends, and does not lengthen it. Keys live in two generations: when the young one is full, or as old as the
+ * longest window, it becomes the old one, and the old one before it is dropped whole. So memory is bounded under an
+ * attack with made-up keys, the newest windows stay, and no hit ever costs more than a look into two maps.
  */
 @Injectable()
 export class MemoryCounters implements ThrottlerStorage {
-  /** Insertion order is age order, since a window is written once and never moved. */
-  private readonly windows = new Map<string, { hits: number; endsAt: number }>();
+  private young = new Map<string, Window>();
+  private old = new Map<string, Window>();
+  /** When the young generation is as old as the longest window seen. */
+  private turnAt = 0;
+  private longestMs = 0;
 
   constructor(private readonly clock: Clock) {}
 
@@ -46,24 +56,28 @@ export class MemoryCounters implements ThrottlerStorage {
     return this.count(key, ttl).hits;
   }
 
-  private count(key: string, ttl: number): { hits: number; endsAt: number } {
+  /** Keys that are kept now. */
+  get size(): number {
+    return this.young.size + this.old.size;
+  }
+
+  private count(key: string, ttl: number): Window {
     const now = this.clock.now().getTime();
-    let window = this.windows.get(key);
+    let window = this.young.get(key) ?? this.old.get(key);
     if (window === undefined || window.endsAt <= now) {
-      this.windows.delete(key);
-      this.makeRoom(now);
       window = { hits: 0, endsAt: now + ttl };
-      this.windows.set(key, window);
+      this.makeRoom(now, ttl);
+      this.young.set(key, window);
     }
     window.hits += 1;
     return window;
   }
 
-  /** Drops what has ended at the old end, and the oldest window when the room is full. */
-  private makeRoom(now: number): void {
-    for (const [key, { endsAt }] of this.windows) {
-      if (endsAt > now && this.windows.size < MAX_KEYS) return;
-      this.windows.delete(key);
-    }
+  private makeRoom(now: number, ttl: number): void {
+    this.longestMs = Math.max(this.longestMs, ttl);
+    if (this.young.size < GENERATION_KEYS && now < this.turnAt) return;
+    this.old = this.young;
+    this.young = new Map();
+    this.turnAt = now + this.longestMs;
   }
 }
