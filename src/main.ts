@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createApplication } from './app.setup.js';
 import { loadConfig } from './platform/config/load-config.js';
+import { KeyUsage } from './platform/database/key-usage.js';
 import { openDatabase } from './platform/database/open-database.js';
 import { exitWithReason } from './platform/errors/exit-with-reason.js';
 import { listen } from './platform/http/listen.js';
@@ -13,6 +14,7 @@ try {
   const config = loadConfig();
   const app = await createApplication({ config, connection: await openDatabase(config) });
   closeOnSignal(app);
+  await app.get(KeyUsage).assertReadable();
   loadWordLists();
   // Production's first administrator is made by hand: npm run cli -- admin:create (ASVS V6.3.2, no default accounts).
   const admin =

@@ -52,16 +52,15 @@ export class LoginService {
     });
     const reason = refusalOf(user, this.clock.now());
     const knownDeviceId = browser.knownDeviceId(email);
-    const booking = await this.attempts.book({ email, user, knownDeviceId, reason, client });
-    if (this.captcha.isDue(booking)) await this.demandCaptcha(booking, altcha);
-    const usable = booking.isLocked || reason !== 'invalid_password' ? null : user;
-    const matches = await this.hasher.verify(usable?.passwordHash ?? null, password);
-    if (usable === null || !matches) {
+    return this.attempts.book({ email, user, knownDeviceId, reason, client }, async (booking) => {
+      if (this.captcha.isDue(booking)) await this.demandCaptcha(booking, altcha);
+      const usable = booking.isLocked || reason !== 'invalid_password' ? null : user;
+      const matches = await this.hasher.verify(usable?.passwordHash ?? null, password);
+      if (usable !== null && matches) return this.succeed(usable, password, booking, browser, client);
       this.sprays.note(email, password, this.clock.now());
       await this.fail(booking, user, reason, client);
       throw invalidCredentials();
-    }
-    return this.succeed(usable, password, booking, browser, client);
+    });
   }
 
   /** Without a solution nothing is looked at, and the try does not count towards the lockout. @throws CAPTCHA_REQUIRED */

@@ -1,4 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import { InvalidArgumentError } from 'commander';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { loadConfig } from '../platform/config/load-config.js';
@@ -23,4 +24,11 @@ export async function withApplication<T>(work: (app: INestApplicationContext) =>
 /** Prints a result for people, or for machines when `--json` was given. */
 export function printResult(json: boolean | undefined, result: unknown, lines: readonly string[]): void {
   process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : `${lines.join('\n')}\n`);
+}
+
+/** For `--batch-size`. */
+export function parseBatchSize(text: string): number {
+  const size = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(size)) throw new InvalidArgumentError('It must be a whole number from 1 to 99999.');
+  return size;
 }

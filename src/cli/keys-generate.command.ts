@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { generateSecret, type SecretName } from '../platform/config/development-secrets.js';
+import { readEnvironment } from '../platform/config/load-config.js';
 import { printResult } from './application-context.js';
 
 const NAMES = ['JWT_PRIVATE_KEYS', 'ENCRYPTION_KEYS', 'TOKEN_KEYS'] as const satisfies readonly SecretName[];
@@ -9,8 +10,11 @@ export const keysGenerateCommand = new Command('keys:generate')
   .addOption(new Option('--for <name>', 'only this setting').choices(NAMES))
   .option('--json', 'print JSON')
   .action((options: { for?: SecretName; json?: boolean }) => {
+    const environment = readEnvironment();
     const names = options.for === undefined ? NAMES : [options.for];
-    const secrets = Object.fromEntries(names.map((name) => [name, generateSecret(name).trim()]));
+    const secrets = Object.fromEntries(
+      names.map((name) => [name, generateSecret(name, environment[name]).trim()]),
+    );
     const lines = Object.entries(secrets).map(
       ([name, value]) => `${name}="${value.replaceAll('\n', '\\n')}"`,
     );

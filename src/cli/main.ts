@@ -5,6 +5,8 @@ import { adminCreateCommand } from './admin-create.command.js';
 import { auditVerifyCommand } from './audit-verify.command.js';
 import { databaseMigrateCommand } from './db-migrate.command.js';
 import { keysGenerateCommand } from './keys-generate.command.js';
+import { keysRotateCommand } from './keys-rotate.command.js';
+import { keysStatusCommand } from './keys-status.command.js';
 import { retentionRunCommand } from './retention-run.command.js';
 
 const program = new Command('benteng')
@@ -15,6 +17,8 @@ const program = new Command('benteng')
   .addCommand(auditVerifyCommand)
   .addCommand(databaseMigrateCommand)
   .addCommand(keysGenerateCommand)
+  .addCommand(keysStatusCommand)
+  .addCommand(keysRotateCommand)
   .addCommand(retentionRunCommand);
 
 try {

@@ -1,8 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { RETENTION_RULES, type RetentionRule } from '../retention/retention-rules.js';
 import { RetentionService } from '../retention/retention.service.js';
-import { printResult, withApplication } from './application-context.js';
+import { parseBatchSize, printResult, withApplication } from './application-context.js';
 import { Progress } from './progress.js';
 
 interface Options {
@@ -60,10 +60,4 @@ async function runAll(
     outcomes.push({ kind: rule.kind, rows });
   }
   return outcomes;
-}
-
-function parseBatchSize(text: string): number {
-  const size = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(size)) throw new InvalidArgumentError('It must be a whole number from 1 to 99999.');
-  return size;
 }

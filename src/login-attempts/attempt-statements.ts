@@ -11,7 +11,8 @@ const ATTEMPT_COLUMNS = `id, organization_id, user_id, email, success, failure_r
  *
  * $1 email, $2 lane, $3 now, $4 start of the window, $5 end of a lock that begins now, $6 failures that lock, $7 when the
  * row means nothing any more, $8 attempt id, $9 organization or null, $10 user or null, $11 reason unless locked,
- * $12 address, $13 its bucket, $14 user agent or null, $15 request id, $16 whether the failures of the address are asked.
+ * $12 address, $13 its bucket, $14 user agent or null, $15 request id, $16 whether the failures of the address are asked,
+ * $17 whether a refused try leaves no row, since it will be booked again.
  */
 export const BOOK_ATTEMPT: Statement = {
   name: 'book_login_attempt',
@@ -34,6 +35,7 @@ export const BOOK_ATTEMPT: Statement = {
       SELECT $8::uuid, $9::uuid, $10::uuid, $1::text, false,
              CASE WHEN EXISTS (SELECT FROM booking) THEN $11::benteng.login_failure_reason ELSE 'account_locked' END,
              $12::text, $13::text, $14::text, $15::uuid, $3::timestamptz
+      WHERE EXISTS (SELECT FROM booking) OR NOT $17::boolean
     )
     SELECT b.failures_before AS "failuresBefore", b.locks,
            CASE WHEN $16::boolean THEN (

@@ -44,6 +44,9 @@ export interface AttemptBooking {
  */
 @Injectable()
 export class LoginAttemptsService {
+  /** Tries of this instance that are still being judged, per email and lane. */
+  private readonly open = new Map<string, Set<Promise<void>>>();
+
   constructor(
     private readonly database: Database,
     private readonly config: Config,
@@ -52,8 +55,39 @@ export class LoginAttemptsService {
     private readonly signals: Signals,
   ) {}
 
-  /** Books a try as failed, before the password is looked at; one statement. */
-  async book({ email, user, knownDeviceId, reason, client }: LoginTry): Promise<AttemptBooking> {
+  /**
+   * Books a try as failed and has `judge` find out what it is. Earlier tries that are still being judged may turn out
+   * right, so a try that is refused because of them waits for their verdicts and is booked again: somebody who signs in
+   * on many devices at once is not locked out by the own right password.
+   */
+  async book<T>(login: LoginTry, judge: (booking: AttemptBooking) => Promise<T>): Promise<T> {
+    const key = JSON.stringify([login.email, login.knownDeviceId]);
+    const tries = this.open.get(key) ?? new Set<Promise<void>>();
+    // Only earlier ones are waited for, so nobody waits in a circle.
+    const earlier = [...tries];
+    let settle = (): void => undefined;
+    const settled = new Promise<void>((resolve) => (settle = resolve));
+    this.open.set(key, tries.add(settled));
+    try {
+      let booking = await this.bookOnce(login, earlier.length > 0);
+      if (booking.isLocked && earlier.length > 0) {
+        await Promise.all(earlier);
+        booking = await this.bookOnce(login, false);
+      }
+      if (booking.isLocked) settle();
+      return await judge(booking);
+    } finally {
+      settle();
+      tries.delete(settled);
+      if (tries.size === 0 && this.open.get(key) === tries) this.open.delete(key);
+    }
+  }
+
+  /** One statement. @param again a refused try leaves no row, since it will be booked again. */
+  private async bookOnce(
+    { email, user, knownDeviceId, reason, client }: LoginTry,
+    again: boolean,
+  ): Promise<AttemptBooking> {
     const { failures, windowSeconds, lockSeconds } = this.config.lockout;
     const bookedAt = this.clock.now();
     const attemptId = this.random.id();
@@ -79,6 +113,7 @@ export class LoginAttemptsService {
       client.userAgent,
       client.requestId,
       this.config.captcha !== 'off',
+      again,
     ]);
     const isLocked = booking === undefined;
     return {

@@ -65,10 +65,12 @@ export class RetentionService {
     { batchSize = BATCH, stop, onDeleted }: RetentionOptions,
   ): Promise<number> {
     const columns = rule.key.join(', ');
+    // Chosen first and once: as a subquery it could be run again within the statement, and the batch would grow.
     const text = `
-      DELETE FROM benteng.${rule.table} WHERE (${columns}) IN (
+      WITH due AS MATERIALIZED (
         SELECT ${columns} FROM benteng.${rule.table} WHERE ${conditionOf(rule)}
         ORDER BY ${rule.column} LIMIT $2::int FOR UPDATE SKIP LOCKED)
+      DELETE FROM benteng.${rule.table} WHERE (${columns}) IN (SELECT ${columns} FROM due)
       RETURNING 1 AS deleted`;
     const statement = { name: `retain_${rule.table}`, text };
     let total = 0;

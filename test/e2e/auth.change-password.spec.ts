@@ -1,11 +1,12 @@
 import { aSignedInUser, GOOD_PASSWORD, OTHER_PASSWORD } from '../factories/people.js';
 import { expectProblem, faultsOf } from '../support/problems.js';
+import { MEMORY_COUNTERS } from '../support/test-config.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 describe('changing one’s own password', () => {
   let test: TestApp;
   beforeAll(async () => {
-    test = await startTestApp();
+    test = await startTestApp({ environment: MEMORY_COUNTERS });
   });
   afterAll(() => test.close());
 

@@ -159,7 +159,7 @@ describe('limits', () => {
 
 describe('the global limit', () => {
   it('counts all routes of one address together, 300 a minute [L-S4] [A-8]', async () => {
-    const test = await startTestApp();
+    const test = await startTestApp({ environment: MEMORY_COUNTERS });
     try {
       const client = test.client();
       const paths = ['/users/me', '/.well-known/jwks.json', '/sessions'];

@@ -135,6 +135,24 @@ describe('metrics', () => {
     expect(await value(line)).toBeGreaterThan(before);
   });
 
+  it('stand at 0 before anything has happened, so that the first time is seen to rise [A-9]', async () => {
+    const fresh = await startTestApp({ environment: { METRICS_TOKEN: TOKEN } });
+    try {
+      const { text } = await fresh.client().get('/metrics', { Authorization: `Bearer ${TOKEN}` });
+      for (const line of [
+        'benteng_logins_total{outcome="captcha_required"} 0',
+        'benteng_second_factor_total{outcome="refused"} 0',
+        'benteng_limit_hits_total{rule="GLOBAL"} 0',
+        'benteng_security_events_total{action="two_factor.locked"} 0',
+        'benteng_decrypt_failures_total{reason="not_authentic"} 0',
+        'benteng_refresh_token_theft_total 0',
+      ])
+        expect(text.split('\n')).toContain(line);
+    } finally {
+      await fresh.close();
+    }
+  });
+
   it('show whether the shared counters answer, how long the queue is, and how the event loop does', async () => {
     test.app.get(Signals).emit({ kind: 'limiter_store_down', reason: 'x' });
     expect(await value('benteng_limiter_store_up')).toBe(0);

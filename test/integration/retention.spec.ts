@@ -4,6 +4,7 @@ import { RetentionService } from '../../src/retention/retention.service.js';
 import { aPerson, signIn } from '../factories/people.js';
 import { NO_LIMITS } from '../support/no-limits.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
+import { openTestDatabase } from '../support/test-database.js';
 
 describe('retention', () => {
   let test: TestApp;
@@ -79,6 +80,16 @@ describe('retention', () => {
     expect(await attempts()).toBe(5);
   });
 
+  it('leaves one line about what went, in the log as it is by default', async () => {
+    await addAttempts(3, new Date(test.clock.now().getTime() - 91 * 86_400_000));
+    const from = test.logLines.length;
+    await test.app.get(Jobs).runNow('retention login-attempts');
+    await test.app.get(Jobs).runNow('retention login-attempts');
+    const told = test.logLines.slice(from).filter((line) => line.includes('retention'));
+    expect(told).toEqual([expect.stringContaining('retention: 3 rows of login-attempts deleted')]);
+    expect(told[0]).toContain('"level":"info"');
+  });
+
   it('runs once at a time', async () => {
     await addAttempts(300, new Date(test.clock.now().getTime() - 91 * 86_400_000));
     const rule = ruleOf('login-attempts');
@@ -88,6 +99,26 @@ describe('retention', () => {
     ]);
     expect(outcomes.toSorted()).toEqual([300, null]);
   });
+
+  // The embedded database has one instance alone: only a server can show two.
+  (process.env['TEST_DATABASE_URL'] === undefined ? it.skip : it)(
+    'leaves alone what another instance is at, and goes on when that one is gone',
+    async () => {
+      const connection = await openTestDatabase();
+      const other = await startTestApp({ connection });
+      try {
+        const release = (await connection.tryLock!('retention login-attempts'))!;
+        const rule = ruleOf('login-attempts');
+        expect(await other.app.get(RetentionService).run(rule, {})).toBeNull();
+        expect(await other.app.get(Jobs).runNow('retention login-attempts')).toBe(false);
+        expect(await other.app.get(RetentionService).run(ruleOf('sessions'), {})).toBe(0);
+        await release();
+        expect(await other.app.get(RetentionService).run(rule, {})).toBe(0);
+      } finally {
+        await other.close();
+      }
+    },
+  );
 
   it('of 100,000 rows lets sign-ins through all the while', async () => {
     await addAttempts(100_000, new Date(test.clock.now().getTime() - 91 * 86_400_000));

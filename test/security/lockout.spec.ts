@@ -128,6 +128,12 @@ describe('the lockout', () => {
     expect((await right()).status).toBe(200);
   });
 
+  it('does not refuse a right password because of right ones under way: twenty devices at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => right()));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    expect((await reasons()).every((reason) => reason === true)).toBe(true);
+  });
+
   it('leaves live sessions alone', async () => {
     const { client } = await signIn(test, person);
     await fail(10);

@@ -1,3 +1,4 @@
+import type { DatabaseConnection } from '../../src/platform/database/database.js';
 import type { SqlDriverAdapter, SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js';
 import { aPerson, GOOD_PASSWORD, OTHER_PASSWORD } from '../factories/people.js';
@@ -11,10 +12,18 @@ let statements = 0;
 
 beforeAll(async () => {
   const connection = await openTestDatabase();
-  test = await startTestApp({
-    environment: NO_LIMITS,
-    connection: { ...connection, adapter: counting(connection.adapter), close: () => connection.close() },
-  });
+  const counted: DatabaseConnection = {
+    ...connection,
+    adapter: counting(connection.adapter),
+    close: () => connection.close(),
+    ...(connection.query && {
+      query: (...input) => {
+        statements += 1;
+        return connection.query!(...input);
+      },
+    }),
+  };
+  test = await startTestApp({ environment: NO_LIMITS, connection: counted });
 });
 afterAll(() => test.close());
 

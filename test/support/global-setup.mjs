@@ -13,8 +13,9 @@ const snapshot = join(import.meta.dirname, '../../node_modules/.cache/benteng/em
 
 export default async function setUp() {
   const serverUrl = process.env.TEST_DATABASE_URL;
-  if (serverUrl === undefined) await prepareEmbedded();
-  else await prepareServer(serverUrl);
+  // The tests of migrations use it on every database.
+  await prepareEmbedded();
+  if (serverUrl !== undefined) await prepareServer(serverUrl);
 }
 
 async function prepareEmbedded() {

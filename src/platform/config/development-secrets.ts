@@ -6,18 +6,24 @@ import { ConfigurationError } from './environment-reader.js';
 /** The three secrets that production must bring and development may leave to us. */
 export type SecretName = 'JWT_PRIVATE_KEYS' | 'ENCRYPTION_KEYS' | 'TOKEN_KEYS';
 
-const GENERATORS: Record<SecretName, () => string> = {
+const GENERATORS: Record<SecretName, (present: string) => string> = {
   JWT_PRIVATE_KEYS: () =>
     generateKeyPairSync('ec', { namedCurve: 'P-256' })
       .privateKey.export({ type: 'pkcs8', format: 'pem' })
       .toString(),
-  ENCRYPTION_KEYS: () => `k1:${randomBytes(32).toString('base64')}`,
-  TOKEN_KEYS: () => `k1:${randomBytes(32).toString('base64')}`,
+  ENCRYPTION_KEYS: (present) => `${nextKeyId(present)}:${randomBytes(32).toString('base64')}`,
+  TOKEN_KEYS: (present) => `${nextKeyId(present)}:${randomBytes(32).toString('base64')}`,
 };
 
-/** A fresh value in the form the settings take. */
-export function generateSecret(name: SecretName): string {
-  return GENERATORS[name]();
+/** `k1`, or one more than the highest of `k1`, `k2` … that is there. */
+function nextKeyId(present: string): string {
+  const numbers = [...present.matchAll(/(?:^|,)\s*k(\d{1,6}):/g)].map(([, number]) => Number(number));
+  return `k${Math.max(0, ...numbers) + 1}`;
+}
+
+/** A fresh value in the form the settings take. @param present the setting as it is: its key ids are not used again. */
+export function generateSecret(name: SecretName, present = ''): string {
+  return GENERATORS[name](present);
 }
 
 /**
@@ -30,7 +36,7 @@ export function loadDevelopmentSecrets(dataDir: string): Record<SecretName, stri
     if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Record<SecretName, string>;
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const secrets = Object.fromEntries(
-      Object.entries(GENERATORS).map(([name, generate]) => [name, generate()]),
+      Object.entries(GENERATORS).map(([name, generate]) => [name, generate('')]),
     ) as Record<SecretName, string>;
     const temporary = `${file}.${process.pid}`;
     writeFileSync(temporary, JSON.stringify(secrets, null, 2), { mode: 0o600 });

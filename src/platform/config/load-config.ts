@@ -12,7 +12,7 @@ import { ConfigurationError, EnvironmentReader } from './environment-reader.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `.env` of the working folder, when present, below the real environment. */
-function readEnvironment(): Environment {
+export function readEnvironment(): Environment {
   const fromFile = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
   return { ...fromFile, ...process.env };
 }

@@ -1,6 +1,8 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { FieldCipher } from '../crypto/field-cipher.js';
 import { Signals } from '../events/signals.js';
+import { KeyRotation } from './key-rotation.js';
+import { KeyUsage } from './key-usage.js';
 import { Database, type DatabaseConnection } from './database.js';
 
 @Global()
@@ -16,8 +18,10 @@ export class DatabaseModule {
           inject: [FieldCipher, Signals],
           useFactory: (cipher: FieldCipher, signals: Signals) => new Database(connection, cipher, signals),
         },
+        KeyUsage,
+        KeyRotation,
       ],
-      exports: [Database],
+      exports: [Database, KeyUsage, KeyRotation],
     };
   }
 }

@@ -46,12 +46,22 @@ function serializeError(error: unknown): Record<string, unknown> {
   };
 }
 
-/** Nest's own lines through the same log; its start-up chatter only at `debug`. */
+/** Where Nest tells how it starts. */
+const STARTUP_CONTEXTS = new Set([
+  'InstanceLoader',
+  'NestApplication',
+  'NestFactory',
+  'RouterExplorer',
+  'RoutesResolver',
+]);
+
+/** Nest's lines and those of our services through the same log; the chatter of a start only at `debug`. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
   log(message: unknown, context?: string): void {
-    this.logger.debug({ context }, String(message));
+    const level = context === undefined || STARTUP_CONTEXTS.has(context) ? 'debug' : 'info';
+    this.logger[level]({ context }, String(message));
   }
 
   error(message: unknown, ...rest: unknown[]): void {

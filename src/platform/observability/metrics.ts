@@ -2,12 +2,37 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { LIMIT_RULES } from '../config/config.js';
+import type { DecryptionError } from '../crypto/field-cipher.js';
+import type { LoginFailureReason } from '../database/generated/client.js';
+import { SECURITY_ACTIONS } from '../events/security-event.js';
 import { SecurityEvents } from '../events/security-events.js';
 import { Signals, type Signal } from '../events/signals.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 
 /** Seconds; the hash alone takes some 30 ms. */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Every outcome of a sign-in: `challenge` is a right password that a second factor or a new password must follow. */
+const LOGIN_OUTCOMES = Object.keys({
+  success: true,
+  challenge: true,
+  unknown_email: true,
+  invalid_password: true,
+  account_locked: true,
+  account_suspended: true,
+  no_password: true,
+  rate_limited: true,
+  captcha_required: true,
+  two_factor_failed: true,
+  temporary_password_expired: true,
+} satisfies Record<'success' | 'challenge' | LoginFailureReason, true>);
+const DECRYPTION_REASONS = Object.keys({
+  malformed: true,
+  unknown_version: true,
+  unknown_key: true,
+  not_authentic: true,
+} satisfies Record<DecryptionError['reason'], true>);
 
 /**
  * What this instance counts, as Prometheus text. Every label has few values that are known beforehand: no path, email,
@@ -66,6 +91,7 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     hasher: PasswordHasher,
   ) {
     this.limiterUp.set(1);
+    this.startAtZero();
     const queue: Gauge = new Gauge({
       name: 'benteng_password_hash_queue_length',
       help: 'Password hashes that wait for their turn.',
@@ -103,6 +129,15 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
 
   onModuleDestroy(): void {
     this.registry.clear();
+  }
+
+  /** A line that first appears as 1 looks to Prometheus as if nothing had risen: what is known beforehand stands at 0. */
+  private startAtZero(): void {
+    for (const outcome of LOGIN_OUTCOMES) this.logins.inc({ outcome }, 0);
+    for (const outcome of ['accepted', 'refused']) this.factors.inc({ outcome }, 0);
+    for (const rule of LIMIT_RULES) this.limitHits.inc({ rule }, 0);
+    for (const action of SECURITY_ACTIONS) this.events.inc({ action }, 0);
+    for (const reason of DECRYPTION_REASONS) this.decryptFailures.inc({ reason }, 0);
   }
 
   private count(signal: Signal): void {
