@@ -1,9 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { canonicalEmail } from '../platform/identity/email.js';
-import { isUuid } from '../platform/validation/uuid.js';
 import { AdminCreation, type AdminHome } from '../users/admin-creation.js';
-import { printResult, withApplication } from './application-context.js';
+import { parseId, printResult, withApplication } from './application-context.js';
 
 interface Options {
   email: string;
@@ -42,9 +41,4 @@ function parseEmail(text: string): string {
   const email = canonicalEmail(text);
   if (email === null) throw new InvalidArgumentError('It is not an email address.');
   return email;
-}
-
-function parseId(text: string): string {
-  if (!isUuid(text)) throw new InvalidArgumentError('It is not a UUID.');
-  return text.toLowerCase();
 }

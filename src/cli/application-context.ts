@@ -5,6 +5,7 @@ import { AppModule } from '../app.module.js';
 import { loadConfig } from '../platform/config/load-config.js';
 import { openDatabase } from '../platform/database/open-database.js';
 import { createLogger, NestLogger } from '../platform/observability/logger.js';
+import { isUuid } from '../platform/validation/uuid.js';
 
 /** Runs `work` with the same services as the server and closes them, whatever happens. */
 export async function withApplication<T>(work: (app: INestApplicationContext) => Promise<T>): Promise<T> {
@@ -31,4 +32,10 @@ export function parseBatchSize(text: string): number {
   const size = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isNaN(size)) throw new InvalidArgumentError('It must be a whole number from 1 to 99999.');
   return size;
+}
+
+/** For ids on the command line. */
+export function parseId(text: string): string {
+  if (!isUuid(text)) throw new InvalidArgumentError('It is not a UUID.');
+  return text.toLowerCase();
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { AuditVerification, type ChainFault, type ChainHead } from '../audit/audit-verification.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { isUuid } from '../platform/validation/uuid.js';
-import { printResult, withApplication } from './application-context.js';
+import { parseId, printResult, withApplication } from './application-context.js';
 import { Progress } from './progress.js';
 
 interface Options {
@@ -93,9 +93,4 @@ function isHead(value: unknown): value is ChainHead {
     Number.isSafeInteger(sequence) &&
     typeof hash === 'string'
   );
-}
-
-function parseId(text: string): string {
-  if (!isUuid(text)) throw new InvalidArgumentError('It is not a UUID.');
-  return text.toLowerCase();
 }

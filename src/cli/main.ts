@@ -8,6 +8,7 @@ import { keysGenerateCommand } from './keys-generate.command.js';
 import { keysRotateCommand } from './keys-rotate.command.js';
 import { keysStatusCommand } from './keys-status.command.js';
 import { retentionRunCommand } from './retention-run.command.js';
+import { usersImportCommand } from './users-import.command.js';
 
 const program = new Command('benteng')
   .description('Operator commands; they read the same settings as the server.')
@@ -19,7 +20,8 @@ const program = new Command('benteng')
   .addCommand(keysGenerateCommand)
   .addCommand(keysStatusCommand)
   .addCommand(keysRotateCommand)
-  .addCommand(retentionRunCommand);
+  .addCommand(retentionRunCommand)
+  .addCommand(usersImportCommand);
 
 try {
   await program.parseAsync();

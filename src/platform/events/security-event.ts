@@ -4,6 +4,7 @@ import type { ClientContext } from '../http/client-context.js';
 export const SECURITY_ACTIONS = [
   'organization.registered',
   'user.created',
+  'users.imported',
   'user.updated',
   'user.deleted',
   'user.role_changed',

@@ -1,6 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import argon2 from 'argon2';
+import bcrypt from 'bcrypt';
 import { Config } from '../config/config.js';
+import { hashFormOf } from './hash-forms.js';
 import { HashGate } from './hash-gate.js';
 
 /** argon2id as OWASP recommends it (Password Storage Cheat Sheet, 2025): 19 MiB, two passes, one lane. */
@@ -10,9 +12,6 @@ export const ARGON2_OPTIONS = {
   timeCost: 2,
   parallelism: 1,
 } as const;
-
-/** The form argon2 writes: variant, version, parameters, salt, hash. */
-const ARGON2_PHC = /^\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}$/;
 
 /** The hash of 48 random bytes that nobody kept: no password matches it, of the same cost as a real one: what unknown accounts are checked against. */
 const DUMMY_HASH =
@@ -45,20 +44,23 @@ export class PasswordHasher {
 
   /**
    * Checks `password` against `hash`, or against the dummy when there is none: the same work either way, so that the
-   * time of the answer does not tell whether an account exists (ASVS V6.3.8).
-   * A stored value that is no argon2 hash matches nothing, at the same cost.
+   * time of the answer does not tell whether an account exists (ASVS V6.3.8). A hash of bcrypt, brought along from another
+   * system, costs its own time until the first sign-in replaces it.
+   * A stored value of no known form matches nothing, at the same cost.
    * @throws UNAVAILABLE when too many hashes wait.
    */
   async verify(hash: string | null, password: string): Promise<boolean> {
-    const isReadable = hash !== null && ARGON2_PHC.test(hash);
-    if (hash !== null && !isReadable)
+    const form = hash === null ? null : hashFormOf(hash);
+    if (hash !== null && form === null)
       this.logger.error('a stored password hash cannot be read; the login is refused');
+    if (hash !== null && form === 'bcrypt') return this.gate.run(() => bcrypt.compare(password, hash));
+    const isReadable = hash !== null && form === 'argon2';
     const matches = await this.gate.run(() => argon2.verify(isReadable ? hash : DUMMY_HASH, password));
     return matches && isReadable;
   }
 
-  /** Whether the hash was made with weaker settings than today's and should be made anew at this login. */
+  /** Whether the hash was made with weaker settings than today's, or by another system, and should be made anew at this login. */
   needsRehash(hash: string): boolean {
-    return argon2.needsRehash(hash, ARGON2_OPTIONS);
+    return hashFormOf(hash) === 'bcrypt' || argon2.needsRehash(hash, ARGON2_OPTIONS);
   }
 }

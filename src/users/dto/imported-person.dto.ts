@@ -1,0 +1,25 @@
+import { isAffordableHash } from '../../platform/passwords/hash-forms.js';
+import { IsEmailAddress, IsMatching, IsName, IsOneOf, Optional } from '../../platform/validation/fields.js';
+import type { RoleName } from '../../platform/access/principal.js';
+
+/** One person of an imported file. */
+export class ImportedPersonDto {
+  @IsEmailAddress()
+  email: string;
+
+  @IsName()
+  name: string;
+
+  @Optional()
+  @IsOneOf(['ADMIN', 'USER'])
+  role: RoleName = 'USER';
+
+  @Optional()
+  @IsOneOf(['en', 'id'])
+  locale: 'en' | 'id' = 'en';
+
+  /** argon2 or bcrypt; without it the account waits for a temporary password. */
+  @Optional()
+  @IsMatching('a hash of argon2 (PHC form) or bcrypt (cost 4 to 14)', isAffordableHash)
+  passwordHash?: string;
+}

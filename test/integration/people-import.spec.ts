@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import bcrypt from 'bcrypt';
+import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js';
+import { PeopleImport, type ImportOptions } from '../../src/users/people-import.js';
+import { anOrganization, aPerson, GOOD_PASSWORD } from '../factories/people.js';
+import { NO_LIMITS } from '../support/no-limits.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+describe('the import of people', () => {
+  let test: TestApp;
+  let organizationId: string;
+  const folder = mkdtempSync(join(tmpdir(), 'benteng-import-'));
+  beforeAll(async () => {
+    test = await startTestApp({ environment: NO_LIMITS });
+  });
+  beforeEach(async () => {
+    organizationId = await anOrganization(test);
+  });
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(async () => {
+    await test.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  let counter = 0;
+  const run = (text: string, more: Partial<ImportOptions> = {}) => {
+    counter += 1;
+    const file = join(folder, `people-${counter}`);
+    writeFileSync(file, text);
+    const options = {
+      format: 'jsonl',
+      organizationId,
+      batchSize: 10,
+      skipRefused: false,
+      dryRun: false,
+    } as const;
+    return test.app.get(PeopleImport).run({ file, ...options, ...more });
+  };
+  const lines = (people: object[]) => people.map((person) => JSON.stringify(person)).join('\n');
+  const emails = async () =>
+    (await test.database.client.user.findMany({ where: { organizationId }, orderBy: { email: 'asc' } })).map(
+      ({ email }) => email,
+    );
+  const email = (name: string) => `${name}.${organizationId}@example.com`;
+
+  it('lets people sign in with the hash of bcrypt they had, once: argon2id takes its place', async () => {
+    const passwordHash = await bcrypt.hash(GOOD_PASSWORD, 4);
+    const report = await run(
+      lines([{ email: email('ani').toUpperCase(), name: 'Ani', role: 'ADMIN', locale: 'id', passwordHash }]),
+    );
+    expect(report).toEqual({ accepted: 1, imported: 1, before: 0, refused: [] });
+    const stored = () => test.database.client.user.findUniqueOrThrow({ where: { email: email('ani') } });
+    expect(await stored()).toMatchObject({ name: 'Ani', role: 'ADMIN', locale: 'id', passwordHash });
+    const login = (password: string) => test.client().login({ email: email('ani'), password });
+    expect((await login(`${GOOD_PASSWORD}!`)).status).toBe(401);
+    expect((await stored()).passwordHash).toBe(passwordHash);
+    expect((await login(GOOD_PASSWORD)).status).toBe(200);
+    expect((await stored()).passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect((await login(GOOD_PASSWORD)).status).toBe(200);
+  });
+
+  it('reads CSV as spreadsheets write it; without a hash the account waits for a password', async () => {
+    const hash = await test.app.get(PasswordHasher).hash(GOOD_PASSWORD);
+    const text = `\ufeffemail,name,role,locale,passwordHash\r\n${email('a')},"Siti, ""Ibu""",,,\r\n\r\n${email('b')},Budi,USER,en,"${hash}"\r\n`;
+    expect(await run(text, { format: 'csv' })).toMatchObject({ accepted: 2, imported: 2, refused: [] });
+    const rows = await test.database.client.user.findMany({
+      where: { organizationId },
+      orderBy: { email: 'asc' },
+    });
+    expect(rows).toMatchObject([
+      { name: 'Siti, "Ibu"', role: 'USER', passwordHash: null },
+      { name: 'Budi', passwordHash: hash },
+    ]);
+    expect((await test.client().login({ email: email('b'), password: GOOD_PASSWORD })).status).toBe(200);
+  });
+
+  it('judges the whole file first: one bad line, and nothing is written', async () => {
+    const taken = await aPerson(test);
+    const good = { email: email('good'), name: 'Good' };
+    const text = [
+      lines([good]),
+      '{',
+      lines([
+        { email: 'no address', name: 'X' },
+        { email: email('x'), name: '' },
+        { email: email('y'), name: 'Y', isAdmin: true },
+        { email: email('z'), name: 'Z', passwordHash: 'md5:5f4dcc3b' },
+        { email: email('w'), name: 'W', passwordHash: `$2b$31$${'a'.repeat(53)}` },
+        { ...good, email: email('GOOD') },
+        { email: taken.email, name: 'Taken' },
+      ]),
+    ].join('\n');
+    const report = await run(text);
+    expect(report).toMatchObject({ accepted: 1, imported: 0 });
+    expect(report.refused.map(({ line, reasons }) => [line, reasons.length])).toEqual(
+      [2, 3, 4, 5, 6, 7, 8, 9].map((line) => [line, 1]),
+    );
+    expect(report.refused.at(-1)!.reasons).toEqual(['email is already in use']);
+    expect(await emails()).toEqual([]);
+    expect(await run(text, { skipRefused: true })).toMatchObject({ accepted: 1, imported: 1 });
+    expect(await emails()).toEqual([email('good')]);
+  });
+
+  it('changes nothing in a dry run', async () => {
+    expect(await run(lines([{ email: email('dry'), name: 'Dry' }]), { dryRun: true })).toMatchObject({
+      accepted: 1,
+      imported: 0,
+    });
+    expect(await emails()).toEqual([]);
+  });
+
+  it('goes on where it was killed, each batch whole or not at all', async () => {
+    const people = Array.from({ length: 25 }, (_, index) => ({
+      email: email(`p${index}`),
+      name: `P ${index}`,
+    }));
+    const original = test.database.transaction.bind(test.database);
+    let batches = 0;
+    jest.spyOn(test.database, 'transaction').mockImplementation((work) =>
+      original(async (tx) => {
+        const outcome = await work(tx);
+        batches += 1;
+        if (batches === 2) throw new Error('killed');
+        return outcome;
+      }),
+    );
+    await expect(run(lines(people))).rejects.toThrow('killed');
+    jest.restoreAllMocks();
+    expect(await emails()).toHaveLength(10);
+    expect(await run(lines(people))).toMatchObject({ accepted: 25, imported: 15, before: 10, refused: [] });
+    expect(await emails()).toHaveLength(25);
+    expect(await run(lines(people))).toMatchObject({ imported: 0, before: 25 });
+    const trail = await test.database.client.securityEvent.findMany({
+      where: { organizationId, action: 'users.imported' },
+    });
+    expect(trail).toHaveLength(3);
+  });
+
+  it('needs an organization that exists, and a file', async () => {
+    await expect(run('', { organizationId: '01a1fac7-20e5-74ae-82b5-f30f3c0a6262' })).rejects.toThrow(
+      'There is no organization',
+    );
+    await expect(run('', { file: join(folder, 'nowhere') })).rejects.toThrow('cannot be read');
+    await expect(run('email,name\n"unclosed', { format: 'csv' })).rejects.toThrow('The file is no CSV');
+  });
+});
