@@ -16,6 +16,7 @@ const ARROWS = {
   audit: ['organizations'],
   balance: [],
   integrations: [],
+  incidents: ['users'],
   notices: [],
   retention: [],
   'service-keys': ['sessions'],

@@ -5,6 +5,7 @@ import { AlertsModule } from './alerts/alerts.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { BalanceModule } from './balance/balance.module.js';
+import { IncidentsModule } from './incidents/incidents.module.js';
 import { IntegrationsModule } from './integrations/integrations.module.js';
 import { LoginAttemptsModule } from './login-attempts/login-attempts.module.js';
 import { NoticesModule } from './notices/notices.module.js';
@@ -67,6 +68,7 @@ export class AppModule {
         IntegrationsModule,
         ServiceKeysModule,
         RetentionModule,
+        IncidentsModule,
       ],
       providers: [{ provide: APP_GUARD, useClass: UndeclaredQueryGuard }],
     };

@@ -7,7 +7,7 @@ import type { Principal } from '../platform/access/principal.js';
 import { RolesGuard } from '../platform/access/roles.guard.js';
 import { Client, type ClientContext } from '../platform/http/client-context.js';
 import { ThrottlerGuard } from '../platform/limits/throttler.guard.js';
-import { csvLine } from './csv.js';
+import { csvLine } from '../platform/validation/csv.js';
 import { AttemptsExportQuery, AttemptsQuery, EventsQuery } from './dto/audit.dto.js';
 import { EventTrail } from './event-trail.js';
 import { LoginAttemptHistory, type LoginAttemptView } from './login-attempt-history.js';

@@ -1,8 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { OperatorError } from '../platform/errors/operator-error.js';
-import { canonicalEmail } from '../platform/identity/email.js';
 import { AdminCreation, type AdminHome } from '../users/admin-creation.js';
-import { parseId, printResult, withApplication } from './application-context.js';
+import { parseEmail, parseId, printResult, withApplication } from './application-context.js';
 
 interface Options {
   email: string;
@@ -35,10 +34,4 @@ function homeOf({ organization, organizationId }: Options): AdminHome {
     throw new OperatorError('Give either --organization <name> or --organization-id <id>.');
   }
   return organizationId === undefined ? { newOrganization: organization! } : { organizationId };
-}
-
-function parseEmail(text: string): string {
-  const email = canonicalEmail(text);
-  if (email === null) throw new InvalidArgumentError('It is not an email address.');
-  return email;
 }

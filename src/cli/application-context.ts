@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { loadConfig } from '../platform/config/load-config.js';
 import { openDatabase } from '../platform/database/open-database.js';
+import { canonicalEmail } from '../platform/identity/email.js';
 import { createLogger, NestLogger } from '../platform/observability/logger.js';
 import { isUuid } from '../platform/validation/uuid.js';
 
@@ -38,4 +39,11 @@ export function parseBatchSize(text: string): number {
 export function parseId(text: string): string {
   if (!isUuid(text)) throw new InvalidArgumentError('It is not a UUID.');
   return text.toLowerCase();
+}
+
+/** For addresses on the command line: canonical. */
+export function parseEmail(text: string): string {
+  const email = canonicalEmail(text);
+  if (email === null) throw new InvalidArgumentError('It is not an email address.');
+  return email;
 }

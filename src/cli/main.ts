@@ -4,6 +4,8 @@ import { exitWithReason } from '../platform/errors/exit-with-reason.js';
 import { adminCreateCommand } from './admin-create.command.js';
 import { auditVerifyCommand } from './audit-verify.command.js';
 import { databaseMigrateCommand } from './db-migrate.command.js';
+import { incidentAccountCommand } from './incident-account.command.js';
+import { incidentDatabaseLeakCommand } from './incident-database-leak.command.js';
 import { keysGenerateCommand } from './keys-generate.command.js';
 import { keysRotateCommand } from './keys-rotate.command.js';
 import { keysStatusCommand } from './keys-status.command.js';
@@ -17,6 +19,8 @@ const program = new Command('benteng')
   .addCommand(adminCreateCommand)
   .addCommand(auditVerifyCommand)
   .addCommand(databaseMigrateCommand)
+  .addCommand(incidentAccountCommand)
+  .addCommand(incidentDatabaseLeakCommand)
   .addCommand(keysGenerateCommand)
   .addCommand(keysStatusCommand)
   .addCommand(keysRotateCommand)

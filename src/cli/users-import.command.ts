@@ -34,7 +34,7 @@ export const usersImportCommand = new Command('users:import')
     const { organizationId, batchSize, skipRefused = false, dryRun = false, json } = options;
     const format = options.format ?? formatOf(file);
     const report = await withApplication(async (app) => {
-      const progress = new Progress('Importing', 0);
+      let progress: Progress | undefined;
       try {
         return await app.get(PeopleImport).run({
           file,
@@ -43,10 +43,10 @@ export const usersImportCommand = new Command('users:import')
           batchSize,
           skipRefused,
           dryRun,
-          onProgress: (count) => progress.add(count),
+          onProgress: (count, total) => (progress ??= new Progress('Importing', total)).add(count),
         });
       } finally {
-        progress.stop();
+        progress?.stop();
       }
     });
     const { accepted, imported, before, refused } = report;

@@ -27,7 +27,8 @@ export interface ImportOptions {
   /** Import the others when some lines are refused. */
   readonly skipRefused: boolean;
   readonly dryRun: boolean;
-  readonly onProgress?: (count: number) => void;
+  /** Told after each batch: how many it held, and how many there are in all. */
+  readonly onProgress?: (count: number, total: number) => void;
 }
 
 export interface ImportReport {
@@ -74,7 +75,7 @@ export class PeopleImport {
     for (let start = 0; start < open.length; start += options.batchSize) {
       const batch = open.slice(start, start + options.batchSize);
       await this.write(options, fileHash, batch);
-      options.onProgress?.(batch.length);
+      options.onProgress?.(batch.length, open.length);
     }
     return { ...report, imported: open.length };
   }

@@ -40,6 +40,8 @@ export const SECURITY_ACTIONS = [
   'service_key.deleted',
   'balance.credited',
   'alert.acknowledged',
+  'incident.database_leak',
+  'incident.account',
 ] as const;
 export type SecurityAction = (typeof SECURITY_ACTIONS)[number];
 
