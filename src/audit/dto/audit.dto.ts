@@ -43,12 +43,8 @@ export class AttemptsQuery extends AttemptsExportQuery {
   cursor?: string;
 }
 
-/** `GET /users/me/login-attempts` */
-export class OwnAttemptsQuery extends PageQuery {
-  @Optional()
-  @IsQueryBoolean()
-  success?: boolean;
-
+/** A list of what happened within a time. */
+class TimelineQuery extends PageQuery {
   @Optional()
   @IsInstant()
   from?: Date;
@@ -59,8 +55,15 @@ export class OwnAttemptsQuery extends PageQuery {
   to?: Date;
 }
 
+/** `GET /users/me/login-attempts` */
+export class OwnAttemptsQuery extends TimelineQuery {
+  @Optional()
+  @IsQueryBoolean()
+  success?: boolean;
+}
+
 /** `GET /audit/events` */
-export class EventsQuery extends PageQuery {
+export class EventsQuery extends TimelineQuery {
   @Optional()
   @IsOneOf(SECURITY_ACTIONS)
   action?: SecurityAction;
@@ -72,13 +75,4 @@ export class EventsQuery extends PageQuery {
   @Optional()
   @IsId()
   targetId?: string;
-
-  @Optional()
-  @IsInstant()
-  from?: Date;
-
-  /** Not included. */
-  @Optional()
-  @IsInstant()
-  to?: Date;
 }
