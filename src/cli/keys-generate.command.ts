@@ -1,5 +1,9 @@
 import { Command, Option } from 'commander';
-import { generateSecret, type SecretName } from '../platform/config/development-secrets.js';
+import {
+  findDevelopmentSecrets,
+  generateSecret,
+  type SecretName,
+} from '../platform/config/development-secrets.js';
 import { readEnvironment } from '../platform/config/load-config.js';
 import { printResult } from './application-context.js';
 
@@ -11,9 +15,11 @@ export const keysGenerateCommand = new Command('keys:generate')
   .option('--json', 'print JSON')
   .action((options: { for?: SecretName; json?: boolean }) => {
     const environment = readEnvironment();
+    // Key ids are not used again, whether the ring is set or was made for development.
+    const present = { ...findDevelopmentSecrets(environment['DATA_DIR'] ?? '.data'), ...environment };
     const names = options.for === undefined ? NAMES : [options.for];
     const secrets = Object.fromEntries(
-      names.map((name) => [name, generateSecret(name, environment[name]).trim()]),
+      names.map((name) => [name, generateSecret(name, present[name]).trim()]),
     );
     const lines = Object.entries(secrets).map(
       ([name, value]) => `${name}="${value.replaceAll('\n', '\\n')}"`,

@@ -26,6 +26,12 @@ export function generateSecret(name: SecretName, present = ''): string {
   return GENERATORS[name](present);
 }
 
+/** The secrets that development has made already, if any. */
+export function findDevelopmentSecrets(dataDir: string): Partial<Record<SecretName, string>> {
+  const file = join(dataDir, 'secrets.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<SecretName, string>) : {};
+}
+
 /**
  * Secrets for development, made once and kept in `<dataDir>/secrets.json` (mode 0600), so that sessions and encrypted
  * rows survive a restart. Written to a temporary name and moved, so that a killed start leaves no half file.
