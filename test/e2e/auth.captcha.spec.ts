@@ -153,10 +153,13 @@ describe('the proof of work', () => {
 describe('without CAPTCHA', () => {
   it('no proof of work is due', async () => {
     const test = await startTestApp({ environment: NO_LIMITS });
-    const person = await aPerson(test);
-    for (let index = 0; index < 5; index += 1)
-      await test.client().login({ email: person.email, password: 'wrong' });
-    expect((await test.client().login(person)).status).toBe(200);
-    await test.close();
+    try {
+      const person = await aPerson(test);
+      for (let index = 0; index < 5; index += 1)
+        await test.client().login({ email: person.email, password: 'wrong' });
+      expect((await test.client().login(person)).status).toBe(200);
+    } finally {
+      await test.close();
+    }
   });
 });

@@ -247,29 +247,35 @@ describe('the lockout', () => {
 describe('the limit of five sign-ins a minute per email', () => {
   it('cannot be used up by strangers for a browser that the owner used before', async () => {
     const test = await startTestApp({ environment: { RATE_LIMIT_GLOBAL: '1000/60' } });
-    const person = await aPerson(test);
-    const { client } = await signIn(test, person);
-    for (let index = 0; index < 6; index += 1)
-      await test.client().login({ email: person.email, password: 'wrong' });
-    expectProblem(await test.client().login(person), 429, 'RATE_LIMITED');
-    expect((await client.login(person)).status).toBe(200);
-    await test.close();
+    try {
+      const person = await aPerson(test);
+      const { client } = await signIn(test, person);
+      for (let index = 0; index < 6; index += 1)
+        await test.client().login({ email: person.email, password: 'wrong' });
+      expectProblem(await test.client().login(person), 429, 'RATE_LIMITED');
+      expect((await client.login(person)).status).toBe(200);
+    } finally {
+      await test.close();
+    }
   });
 });
 
 describe('LOCKOUT', () => {
   it('sets failures, window and length', async () => {
     const test = await startTestApp({ environment: { ...NO_LIMITS, LOCKOUT: '2/10/5' } });
-    const person = await aPerson(test);
-    const wrong = { email: person.email, password: 'wrong' };
-    await test.client().login(wrong);
-    test.clock.advanceSeconds(10);
-    await test.client().login(wrong);
-    expect((await test.client().login(person)).status).toBe(200);
-    await test.client().login(wrong);
-    expect((await test.client().login(person)).status).toBe(401);
-    test.clock.advanceSeconds(5);
-    expect((await test.client().login(person)).status).toBe(200);
-    await test.close();
+    try {
+      const person = await aPerson(test);
+      const wrong = { email: person.email, password: 'wrong' };
+      await test.client().login(wrong);
+      test.clock.advanceSeconds(10);
+      await test.client().login(wrong);
+      expect((await test.client().login(person)).status).toBe(200);
+      await test.client().login(wrong);
+      expect((await test.client().login(person)).status).toBe(401);
+      test.clock.advanceSeconds(5);
+      expect((await test.client().login(person)).status).toBe(200);
+    } finally {
+      await test.close();
+    }
   });
 });
