@@ -8,6 +8,7 @@ import { aPerson, aSignedInAdmin, aSignedInUser, type SignedIn } from '../factor
 import { NO_LIMITS } from '../support/no-limits.js';
 import { pageOf } from '../support/pages.js';
 import { expectProblem } from '../support/problems.js';
+import { MEMORY_COUNTERS } from '../support/test-config.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const SECRET = `whsec_${Buffer.alloc(32, 'benteng').toString('base64')}`;
@@ -38,6 +39,7 @@ beforeAll(async () => {
   test = await startTestApp({
     environment: {
       ...NO_LIMITS,
+      ...MEMORY_COUNTERS,
       ALERT_WEBHOOK_URL: `http://localhost:${port}/alerts`,
       ALERT_WEBHOOK_SECRET: SECRET,
       ALERT_WEBHOOK_ALLOW_PRIVATE: 'true',

@@ -2,6 +2,7 @@ import { Signals } from '../../src/platform/events/signals.js';
 import { aPerson } from '../factories/people.js';
 import { anEnrolledPerson, openChallenge, prove } from '../factories/second-factors.js';
 import { expectProblem } from '../support/problems.js';
+import { MEMORY_COUNTERS } from '../support/test-config.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const TOKEN = 'a-token-of-the-scraper-1234';
@@ -11,6 +12,7 @@ describe('metrics', () => {
   beforeAll(async () => {
     test = await startTestApp({
       environment: {
+        ...MEMORY_COUNTERS,
         METRICS_TOKEN: TOKEN,
 
         RATE_LIMIT_GLOBAL: '100000/60',

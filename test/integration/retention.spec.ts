@@ -135,7 +135,7 @@ describe('retention', () => {
     expect(await run).toBe(100_000);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(500);
     expect(signedIn).toBeGreaterThan(10);
-  });
+  }, 120_000);
 
   it.each(RETENTION_RULES.map((rule) => [rule.kind, rule] as const))(
     'of %s is served by an index',
