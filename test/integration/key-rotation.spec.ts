@@ -106,10 +106,10 @@ describe('the rotation of encryption keys', () => {
   });
 
   it('lets a value win that was written meanwhile, and two runs at once do no harm', async () => {
-    const rows = await addIntegrations(apps[0]!, 200);
+    const rows = await addIntegrations(apps[0]!, 60);
     const both = await withKeys(`${k2},${k1}`);
     const write = async () => {
-      for (const { id } of rows.slice(100)) {
+      for (const { id } of rows.slice(30)) {
         await both.database.client.integration.update({
           where: { id, organizationId },
           data: { accessToken: `new ${id}` },
@@ -121,7 +121,7 @@ describe('the rotation of encryption keys', () => {
     expect(await rotation.countDue()).toBe(0);
     const read = await both.database.client.integration.findMany({ select: { id: true, accessToken: true } });
     const expected = new Map(
-      rows.map(({ id, accessToken }, index) => [id, index < 100 ? accessToken : `new ${id}`]),
+      rows.map(({ id, accessToken }, index) => [id, index < 30 ? accessToken : `new ${id}`]),
     );
     expect(new Map(read.map(({ id, accessToken }) => [id, accessToken]))).toEqual(expected);
   });

@@ -28,7 +28,7 @@ describe('counters in memory', () => {
   it('forget the oldest window, not the newest, when an attacker makes up keys without end', async () => {
     const { counters, hit } = setUp();
     await hit('first');
-    for (let index = 0; index < 1_000_000; index += 1) await hit(`key ${index}`);
+    for (let index = 0; index < 1_000_000; index += 1) counters.hit(`key ${index}`, 60_000);
     expect(counters.size).toBeLessThanOrEqual(200_000);
     expect(await hit('key 999999')).toMatchObject({ totalHits: 2 });
     expect(await hit('first')).toMatchObject({ totalHits: 1 });
