@@ -5,6 +5,7 @@ import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import type { Config } from '../config/config.js';
 import { OperatorError } from '../errors/operator-error.js';
+import { AdvisoryLocks } from './advisory-locks.js';
 import { DataDirectoryLock } from './data-directory-lock.js';
 import type { DatabaseConnection } from './database.js';
 import { isDatabaseUnavailable } from './database-errors.js';
@@ -90,28 +91,17 @@ export function connectServer(url: string, poolSize: number): DatabaseConnection
   const adapter = new PrismaPg(pool, { schema: 'benteng', onPoolError: () => undefined });
   const query: DatabaseConnection['query'] = async ({ name, text }, parameters) =>
     (await pool.query<Record<string, unknown>>({ name, text, values: [...parameters] })).rows;
-  const tryLock: DatabaseConnection['tryLock'] = async (name) => {
-    const client = await pool.connect();
-    const broken = (): void => client.release(true);
-    client.once('error', broken);
-    const { rows } = await client.query<{ taken: boolean }>(
-      "SELECT pg_try_advisory_lock(hashtextextended('benteng ' || $1, 0)) AS taken",
-      [name],
-    );
-    const giveBack = (): void => {
-      client.off('error', broken);
-      client.release();
-    };
-    if (rows[0]?.taken !== true) {
-      giveBack();
-      return null;
-    }
-    return async () => {
-      await client.query("SELECT pg_advisory_unlock(hashtextextended('benteng ' || $1, 0))", [name]);
-      giveBack();
-    };
+  const locks = new AdvisoryLocks(url);
+  return {
+    kind: 'postgresql',
+    adapter,
+    query,
+    tryLock: (name) => locks.tryLock(name),
+    close: async () => {
+      await locks.close();
+      await pool.end();
+    },
   };
-  return { kind: 'postgresql', adapter, query, tryLock, close: async () => pool.end() };
 }
 
 /** Applies pending migrations to a server, as the role of the address. */
