@@ -35,11 +35,13 @@ export class AlertDelivery {
   private async deliver(stop: AbortSignal): Promise<void> {
     await this.alerts.flush();
     if (this.config.alertWebhook === null) return;
-    const due = await this.database.client.alert.findMany({
-      where: { nextDeliveryAt: { lte: this.clock.now() } },
-      orderBy: { nextDeliveryAt: 'asc' },
-      take: BATCH,
-    });
+    const due = await this.database.acrossTenants(() =>
+      this.database.client.alert.findMany({
+        where: { nextDeliveryAt: { lte: this.clock.now() } },
+        orderBy: { nextDeliveryAt: 'asc' },
+        take: BATCH,
+      }),
+    );
     for (const alert of due) {
       if (stop.aborted) return;
       await this.deliverOne(alert, this.config.alertWebhook);
@@ -89,9 +91,11 @@ export class AlertDelivery {
   /** Only as long as nothing newer was raised or acknowledged meanwhile. */
   private async note({ id, lastRaisedAt, nextDeliveryAt }: Alert, data: Partial<Alert>): Promise<void> {
     const { deliveredAt, deliveryAttempts, nextDeliveryAt: next } = data;
-    await this.database.client.alert.updateMany({
-      where: { id, nextDeliveryAt, lastRaisedAt: { gte: lastRaisedAt } },
-      data: { deliveredAt, deliveryAttempts, nextDeliveryAt: next },
-    });
+    await this.database.acrossTenants(() =>
+      this.database.client.alert.updateMany({
+        where: { id, nextDeliveryAt, lastRaisedAt: { gte: lastRaisedAt } },
+        data: { deliveredAt, deliveryAttempts, nextDeliveryAt: next },
+      }),
+    );
   }
 }

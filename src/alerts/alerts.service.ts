@@ -95,20 +95,21 @@ export class AlertsService {
   /** The alerts the caller may see, newest first: those of the organization, for the operator also the installation's. */
   async list(principal: Principal, query: AlertsQuery): Promise<Page<AlertView>> {
     const { limit, cursor, kind, acknowledged } = query;
-    const rows = await this.database.client.alert.findMany({
-      where: {
-        AND: [
-          { OR: await this.scopesOf(principal) },
-          {
-            kind,
-            ...(acknowledged !== undefined && { acknowledgedAt: acknowledged ? { not: null } : null }),
-          },
-          beforeInstantCursor(cursor),
-        ],
-      },
-      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      take: limit + 1,
-    });
+    const where = {
+      AND: [
+        { OR: await this.scopesOf(principal) },
+        { kind, ...(acknowledged !== undefined && { acknowledgedAt: acknowledged ? { not: null } : null }) },
+        beforeInstantCursor(cursor),
+      ],
+    };
+    // What concerns the whole installation belongs to no organization.
+    const rows = await this.database.acrossTenants(() =>
+      this.database.client.alert.findMany({
+        where,
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        take: limit + 1,
+      }),
+    );
     return toPage(rows, limit, instantKey, toAlertView);
   }
 
@@ -116,20 +117,24 @@ export class AlertsService {
   async acknowledge(principal: Principal, id: string, client: ClientContext): Promise<AlertView> {
     const scopes = await this.scopesOf(principal);
     return this.database.transaction(async (tx) => {
-      const [taken] = await tx.alert.updateManyAndReturn({
-        where: { id, OR: scopes, acknowledgedAt: null },
-        data: {
-          acknowledgedAt: this.clock.now(),
-          acknowledgedBy: principal.userId,
-          openKey: null,
-          nextDeliveryAt: null,
-        },
-      });
+      const [taken] = await this.database.acrossTenants(() =>
+        tx.alert.updateManyAndReturn({
+          where: { id, OR: scopes, acknowledgedAt: null },
+          data: {
+            acknowledgedAt: this.clock.now(),
+            acknowledgedBy: principal.userId,
+            openKey: null,
+            nextDeliveryAt: null,
+          },
+        }),
+      );
       if (taken !== undefined) {
         this.recordAcknowledgement(tx, principal, taken, client);
         return toAlertView(taken);
       }
-      const earlier = await tx.alert.findFirst({ where: { id, OR: scopes } });
+      const earlier = await this.database.acrossTenants(() =>
+        tx.alert.findFirst({ where: { id, OR: scopes } }),
+      );
       if (earlier === null) throw notFound();
       return toAlertView(earlier);
     });

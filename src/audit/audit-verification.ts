@@ -37,6 +37,7 @@ const BATCH = 2000;
 
 const READ_CHAIN: Statement = {
   name: 'read_chain',
+  tenant: 1,
   text: `
     SELECT id, organization_id AS "organizationId", sequence, hash, action, actor_id AS "actorId",
            target_id AS "targetId", ip_address AS "ipAddress", request_id AS "requestId", details::text AS details,
@@ -53,11 +54,13 @@ export class AuditVerification {
 
   /** Every organization that has a chain or an event, in the order of their ids. */
   async listChains(): Promise<{ organizationId: string; rows: number }[]> {
-    return this.database.client.$queryRaw<{ organizationId: string; rows: number }[]>`
+    return this.database.acrossTenants(
+      () => this.database.client.$queryRaw<{ organizationId: string; rows: number }[]>`
       SELECT organization_id AS "organizationId", max(sequence)::int AS rows FROM (
         SELECT organization_id, sequence FROM benteng.audit_chains
         UNION ALL SELECT organization_id, max(sequence) FROM benteng.security_events GROUP BY organization_id
-      ) AS chains GROUP BY organization_id ORDER BY organization_id`;
+      ) AS chains GROUP BY organization_id ORDER BY organization_id`,
+    );
   }
 
   /**
@@ -94,7 +97,7 @@ export class AuditVerification {
     }
     if (known !== undefined && known.sequence > Number(sequence))
       return broken('the chain is shorter than when the head was kept');
-    const end = await this.database.client.auditChain.findUnique({ where: { organizationId } });
+    const end = await this.database.client.auditChain.findFirst({ where: { organizationId } });
     if (end === null) return broken('the end of the chain is not recorded');
     if (end.sequence > sequence) return broken('rows are missing at the end');
     if (end.sequence < sequence || toHex(end.hash) !== toHex(hash))

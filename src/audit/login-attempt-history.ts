@@ -87,17 +87,21 @@ export class LoginAttemptHistory {
     { email, ip, success, from, to, cursor }: AttemptRead,
     take: number,
   ): Promise<LoginAttempt[]> {
-    return this.database.client.loginAttempt.findMany({
-      where: {
-        AND: [
-          scope,
-          { email, ipAddress: ip, success, createdAt: { gte: from, lt: to } },
-          beforeInstantCursor(cursor),
-        ],
-      },
-      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      take,
-    });
+    const where = {
+      AND: [
+        scope,
+        { email, ipAddress: ip, success, createdAt: { gte: from, lt: to } },
+        beforeInstantCursor(cursor),
+      ],
+    };
+    // Attempts at unknown addresses belong to no organization.
+    return this.database.acrossTenants(() =>
+      this.database.client.loginAttempt.findMany({
+        where,
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        take,
+      }),
+    );
   }
 }
 

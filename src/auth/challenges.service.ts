@@ -78,10 +78,13 @@ export class ChallengesService {
    * @throws CHALLENGE_REFUSED for every reason alike: unknown, other purpose, used, expired, account changed or suspended.
    */
   async getOpen(token: string, purpose: ChallengePurpose): Promise<OpenChallenge> {
-    const challenge = await this.database.client.challenge.findUnique({
-      where: { tokenHash: Uint8Array.from(sha256(token)) },
-      include: { user: { include: { organization: true, totpFactor: true } } },
-    });
+    // The token is what says whose challenge it is.
+    const challenge = await this.database.acrossTenants(() =>
+      this.database.client.challenge.findFirst({
+        where: { tokenHash: Uint8Array.from(sha256(token)) },
+        include: { user: { include: { organization: true, totpFactor: true } } },
+      }),
+    );
     const holds =
       challenge !== null &&
       challenge.purpose === purpose &&
@@ -103,7 +106,9 @@ export class ChallengesService {
     { id, organizationId }: Pick<Challenge, 'id' | 'organizationId'>,
   ): Promise<void> {
     const now = this.clock.now();
-    const count = await tx.$executeRaw`
+    const count = await this.database.forTenant(
+      organizationId,
+      () => tx.$executeRaw`
       WITH account AS (
         SELECT u.id, u.credential_version FROM benteng.users u
         WHERE u.status = 'ACTIVE' AND u.id = (
@@ -114,7 +119,8 @@ export class ChallengesService {
       UPDATE benteng.challenges c SET consumed_at = ${now}
       FROM account
       WHERE c.id = ${id}::uuid AND c.credential_version = account.credential_version
-        AND c.consumed_at IS NULL AND c.expires_at > ${now}`;
+        AND c.consumed_at IS NULL AND c.expires_at > ${now}`,
+    );
     if (count === 0) throw challengeRefused();
   }
 }

@@ -63,7 +63,7 @@ export class EnrolmentService extends EnrolmentReader {
         await this.challenges.consume(tx, { id: challengeId, organizationId });
       const codes = await this.twoFactor.enable(tx, checked, client);
       if (principal.via === 'session') return { backupCodes: codes, answer: null };
-      const user = await tx.user.findUniqueOrThrow({
+      const user = await tx.user.findFirstOrThrow({
         where: { id, organizationId },
         include: { organization: true },
       });

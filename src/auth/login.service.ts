@@ -46,10 +46,9 @@ export class LoginService {
     client: ClientContext,
   ): Promise<LoginOutcome> {
     // One statement for known and unknown alike: the organization comes by a join.
-    const user = await this.database.client.user.findUnique({
-      where: { email },
-      include: { organization: true },
-    });
+    const user = await this.database.acrossTenants(() =>
+      this.database.client.user.findFirst({ where: { email }, include: { organization: true } }),
+    );
     const reason = refusalOf(user, this.clock.now());
     const knownDeviceId = browser.knownDeviceId(email);
     return this.attempts.book({ email, user, knownDeviceId, reason, client }, async (booking) => {

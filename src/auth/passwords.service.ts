@@ -62,7 +62,7 @@ export class PasswordsService {
       await this.challenges.consume(tx, challenge);
       await this.credentials.replacePassword(tx, user, { kind: 'chosen', hash });
       this.recordChange(tx, user, client);
-      const changed = await tx.user.findUniqueOrThrow({
+      const changed = await tx.user.findFirstOrThrow({
         where: { id: user.id, organizationId: user.organizationId },
         include: { organization: true },
       });
@@ -102,7 +102,7 @@ export class PasswordsService {
     password: string,
   ): Promise<User & { organization: Organization }> {
     await this.limits.consume('OWN_PASSWORD', principal.userId, this.config.limits.LOGIN_EMAIL);
-    const user = await this.database.client.user.findUnique({
+    const user = await this.database.client.user.findFirst({
       where: { id: principal.userId, organizationId: principal.organizationId },
       include: { organization: true },
     });
@@ -126,11 +126,14 @@ export class PasswordsService {
 
   private async raiseFlag(email: string, client: ClientContext): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const [flagged] = await tx.user.updateManyAndReturn({
-        where: { email, status: 'ACTIVE', passwordResetRequestedAt: null },
-        data: { passwordResetRequestedAt: this.clock.now(), passwordResetRequestIp: client.ipAddress },
-        select: { id: true, organizationId: true },
-      });
+      // The address is what says whose account it is.
+      const [flagged] = await this.database.acrossTenants(() =>
+        tx.user.updateManyAndReturn({
+          where: { email, status: 'ACTIVE', passwordResetRequestedAt: null },
+          data: { passwordResetRequestedAt: this.clock.now(), passwordResetRequestIp: client.ipAddress },
+          select: { id: true, organizationId: true },
+        }),
+      );
       if (flagged === undefined) return;
       this.events.record(tx, {
         action: 'password.reset_requested',

@@ -103,12 +103,15 @@ export class BalanceService {
     { reason, idempotencyKey }: MovementDto,
     amount: number,
   ): Promise<{ balance: number; isNew: boolean }> {
-    const [account] = await tx.$queryRaw<{ balance: number }[]>`
+    const [account] = await this.database.forTenant(
+      organizationId,
+      () => tx.$queryRaw<{ balance: number }[]>`
       SELECT token_balance AS balance FROM benteng.users
-      WHERE id = ${userId}::uuid AND organization_id = ${organizationId}::uuid FOR NO KEY UPDATE`;
+      WHERE id = ${userId}::uuid AND organization_id = ${organizationId}::uuid FOR NO KEY UPDATE`,
+    );
     if (account === undefined) throw notFound();
-    const earlier = await tx.balanceEntry.findUnique({
-      where: { userId_idempotencyKey: { userId, idempotencyKey }, organizationId },
+    const earlier = await tx.balanceEntry.findFirst({
+      where: { userId, idempotencyKey, organizationId },
     });
     if (earlier !== null) {
       if (earlier.amount === amount && earlier.reason === reason)

@@ -4,6 +4,7 @@ import { exitWithReason } from '../platform/errors/exit-with-reason.js';
 import { adminCreateCommand } from './admin-create.command.js';
 import { auditVerifyCommand } from './audit-verify.command.js';
 import { databaseMigrateCommand } from './db-migrate.command.js';
+import { databaseRolesCommand } from './db-roles.command.js';
 import { incidentAccountCommand } from './incident-account.command.js';
 import { incidentDatabaseLeakCommand } from './incident-database-leak.command.js';
 import { keysGenerateCommand } from './keys-generate.command.js';
@@ -19,6 +20,7 @@ const program = new Command('benteng')
   .addCommand(adminCreateCommand)
   .addCommand(auditVerifyCommand)
   .addCommand(databaseMigrateCommand)
+  .addCommand(databaseRolesCommand)
   .addCommand(incidentAccountCommand)
   .addCommand(incidentDatabaseLeakCommand)
   .addCommand(keysGenerateCommand)

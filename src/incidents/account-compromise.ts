@@ -42,7 +42,7 @@ export class AccountCompromise {
       liveSessions: await client.session.count({ where: { organizationId, userId, endedAt: null } }),
       rememberedDevices: await client.rememberedDevice.count({ where: { organizationId, userId } }),
       attempts: await client.loginAttempt.findMany({
-        where: { userId },
+        where: { organizationId, userId },
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take: SHOWN_ATTEMPTS,
         select,
@@ -70,7 +70,9 @@ export class AccountCompromise {
   }
 
   private async find(email: string): Promise<User> {
-    const user = await this.database.client.user.findUnique({ where: { email } });
+    const user = await this.database.acrossTenants(() =>
+      this.database.client.user.findFirst({ where: { email } }),
+    );
     if (user === null) throw new OperatorError(`No account has the address ${email}.`);
     return user;
   }

@@ -150,7 +150,9 @@ export class DatabaseLeak {
   }
 
   private async recordForAll({ state }: IncidentReport): Promise<number> {
-    const organizations = await this.database.client.organization.findMany({ select: { id: true } });
+    const organizations = await this.database.acrossTenants(() =>
+      this.database.client.organization.findMany({ select: { id: true } }),
+    );
     const { integrations = 0, sessions = 0, passwords = 0 } = state.steps;
     for (const { id: organizationId } of organizations) {
       await this.events.write({

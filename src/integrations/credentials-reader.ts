@@ -27,7 +27,7 @@ export class CredentialsReader {
     purpose: string,
     client: ClientContext,
   ): Promise<Credentials> {
-    const row = await this.database.client.integration.findUnique({ where: { id, organizationId } });
+    const row = await this.database.client.integration.findFirst({ where: { id, organizationId } });
     if (row === null) throw notFound();
     if (row.status === 'DISABLED') throw conflict({ detail: 'This integration is disabled.' });
     await this.events.write({

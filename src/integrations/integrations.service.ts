@@ -71,7 +71,7 @@ export class IntegrationsService {
 
   /** @throws NOT_FOUND */
   async get({ organizationId }: Principal, id: string): Promise<IntegrationView> {
-    const row = await this.database.client.integration.findUnique({ where: { id, organizationId } });
+    const row = await this.database.client.integration.findFirst({ where: { id, organizationId } });
     if (row === null) throw notFound();
     return toIntegrationView(row);
   }
@@ -116,9 +116,12 @@ export class IntegrationsService {
   async remove(principal: Principal, id: string, client: ClientContext): Promise<void> {
     const { organizationId } = principal;
     await this.database.transaction(async (tx) => {
-      const [removed] = await tx.$queryRaw<{ provider: string; label: string }[]>`
+      const [removed] = await this.database.forTenant(
+        organizationId,
+        () => tx.$queryRaw<{ provider: string; label: string }[]>`
         DELETE FROM benteng.integrations WHERE id = ${id}::uuid AND organization_id = ${organizationId}::uuid
-        RETURNING provider::text, label`;
+        RETURNING provider::text, label`,
+      );
       if (removed === undefined) throw notFound();
       this.record(tx, 'integration.deleted', principal, id, client, { ...removed });
     });
@@ -126,10 +129,13 @@ export class IntegrationsService {
 
   /** The row, held until the transaction ends: two changes happen one after the other. */
   private async lock(tx: Transaction, organizationId: string, id: string): Promise<Integration> {
-    await tx.$queryRaw`
+    await this.database.forTenant(
+      organizationId,
+      () => tx.$queryRaw`
       SELECT 1 FROM benteng.integrations
-      WHERE id = ${id}::uuid AND organization_id = ${organizationId}::uuid FOR UPDATE`;
-    const row = await tx.integration.findUnique({ where: { id, organizationId } });
+      WHERE id = ${id}::uuid AND organization_id = ${organizationId}::uuid FOR UPDATE`,
+    );
+    const row = await tx.integration.findFirst({ where: { id, organizationId } });
     if (row === null) throw notFound();
     return row;
   }

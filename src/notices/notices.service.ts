@@ -20,6 +20,7 @@ const GIVE_UP_SECONDS = 86_400;
 /** $1 id, $2 organization, $3 user, $4 kind, $5 details, $6 now. */
 const ADD_NOTICE: Statement = {
   name: 'add_notice',
+  tenant: 2,
   text: `
     INSERT INTO benteng.notices (id, organization_id, user_id, kind, email, locale, details, created_at, next_attempt_at)
     SELECT $1::uuid, u.organization_id, u.id, $4::text, u.email, u.locale,
@@ -68,11 +69,13 @@ export class NoticesService {
   }
 
   private async sendDue(stop: AbortSignal): Promise<void> {
-    const due = await this.database.client.notice.findMany({
-      where: { nextAttemptAt: { lte: this.clock.now() } },
-      orderBy: { nextAttemptAt: 'asc' },
-      take: BATCH,
-    });
+    const due = await this.database.acrossTenants(() =>
+      this.database.client.notice.findMany({
+        where: { nextAttemptAt: { lte: this.clock.now() } },
+        orderBy: { nextAttemptAt: 'asc' },
+        take: BATCH,
+      }),
+    );
     for (const notice of due) {
       if (stop.aborted) return;
       await this.sendOne(notice);
@@ -115,7 +118,10 @@ export class NoticesService {
     });
   }
 
-  private async note({ id }: Notice, data: Partial<Pick<Notice, 'attempts' | 'nextAttemptAt' | 'sentAt'>>) {
-    await this.database.client.notice.updateMany({ where: { id }, data });
+  private async note(
+    { id, organizationId }: Notice,
+    data: Partial<Pick<Notice, 'attempts' | 'nextAttemptAt' | 'sentAt'>>,
+  ) {
+    await this.database.client.notice.updateMany({ where: { id, organizationId }, data });
   }
 }

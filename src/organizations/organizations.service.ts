@@ -23,10 +23,12 @@ export class OrganizationsService {
    * first start. What belongs to no organization is shown to its administrators.
    */
   async isOperator(organizationId: string): Promise<boolean> {
-    const first = await this.database.client.organization.findFirst({
-      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-      select: { id: true },
-    });
+    const first = await this.database.acrossTenants(() =>
+      this.database.client.organization.findFirst({
+        orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+        select: { id: true },
+      }),
+    );
     return first?.id === organizationId;
   }
 
@@ -36,6 +38,10 @@ export class OrganizationsService {
    * session, need not wait, and a login that holds the account's row cannot deadlock with the administrator.
    */
   async lock(tx: Transaction, organizationId: string): Promise<void> {
-    await tx.$queryRaw`SELECT 1 FROM benteng.organizations WHERE id = ${organizationId}::uuid FOR NO KEY UPDATE`;
+    await this.database.forTenant(
+      organizationId,
+      () =>
+        tx.$queryRaw`SELECT 1 FROM benteng.organizations WHERE id = ${organizationId}::uuid FOR NO KEY UPDATE`,
+    );
   }
 }

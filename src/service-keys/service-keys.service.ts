@@ -76,9 +76,12 @@ export class ServiceKeysService {
   /** Ends a key at once. @throws NOT_FOUND */
   async remove({ organizationId, userId }: Principal, id: string, client: ClientContext): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const [removed] = await tx.$queryRaw<{ name: string; hint: string }[]>`
+      const [removed] = await this.database.forTenant(
+        organizationId,
+        () => tx.$queryRaw<{ name: string; hint: string }[]>`
         DELETE FROM benteng.service_keys WHERE id = ${id}::uuid AND organization_id = ${organizationId}::uuid
-        RETURNING name, hint`;
+        RETURNING name, hint`,
+      );
       if (removed === undefined) throw notFound();
       this.events.record(tx, {
         action: 'service_key.deleted',

@@ -61,8 +61,10 @@ export class LiveSessionReader extends PrincipalReader {
   }
 
   private async touch(sessionId: string, now: Date): Promise<void> {
-    await this.database.client.$executeRaw`
+    await this.database.acrossTenants(
+      () => this.database.client.$executeRaw`
       UPDATE benteng.sessions SET last_active_at = ${now}
-      WHERE id = ${sessionId}::uuid AND ended_at IS NULL AND last_active_at < ${now}`;
+      WHERE id = ${sessionId}::uuid AND ended_at IS NULL AND last_active_at < ${now}`,
+    );
   }
 }

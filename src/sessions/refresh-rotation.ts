@@ -89,7 +89,8 @@ export class RefreshRotation {
 
   /** The one conditional update: of all who hold token n, exactly one moves the counter. */
   private async rotateRow({ id, counter }: RotatingTokenContent, client: ClientContext, now: Date) {
-    const [row] = await this.database.client.$queryRaw<Row[]>`
+    const [row] = await this.database.acrossTenants(
+      () => this.database.client.$queryRaw<Row[]>`
       UPDATE benteng.sessions s
       SET refresh_counter = s.refresh_counter + 1, refresh_rotated_at = ${now}, last_active_at = ${now},
           ip_address = ${client.ipAddress}
@@ -99,18 +100,21 @@ export class RefreshRotation {
         AND u.id = s.user_id AND u.status = 'ACTIVE'
       RETURNING s.id AS "sessionId", s.user_id AS "userId", s.organization_id AS "organizationId",
                 s.refresh_counter AS "refreshCounter", s.authenticated_at AS "authenticatedAt", s.amr,
-                s.expires_at AS "expiresAt", u.role::text`;
+                s.expires_at AS "expiresAt", u.role::text`,
+    );
     return row;
   }
 
   private async findRow(sessionId: string): Promise<Row | undefined> {
-    const [row] = await this.database.client.$queryRaw<Row[]>`
+    const [row] = await this.database.acrossTenants(
+      () => this.database.client.$queryRaw<Row[]>`
       SELECT s.id AS "sessionId", s.user_id AS "userId", s.organization_id AS "organizationId",
              s.refresh_counter AS "refreshCounter", s.refresh_rotated_at AS "refreshRotatedAt",
              s.authenticated_at AS "authenticatedAt", s.amr, s.expires_at AS "expiresAt",
              s.last_active_at AS "lastActiveAt", s.ended_at AS "endedAt", u.role::text, u.status::text
       FROM benteng.sessions s JOIN benteng.users u ON u.id = s.user_id
-      WHERE s.id = ${sessionId}::uuid`;
+      WHERE s.id = ${sessionId}::uuid`,
+    );
     return row;
   }
 

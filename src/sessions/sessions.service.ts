@@ -200,11 +200,14 @@ export class SessionsService {
   /** Signs out: ends the session if it is still open. */
   async logout(sessionId: string, client: ClientContext): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const [ended] = await tx.session.updateManyAndReturn({
-        where: { id: sessionId, endedAt: null },
-        data: { endedAt: this.clock.now(), endReason: 'LOGOUT' },
-        select: { organizationId: true, userId: true },
-      });
+      // The token is what says whose session it is.
+      const [ended] = await this.database.acrossTenants(() =>
+        tx.session.updateManyAndReturn({
+          where: { id: sessionId, endedAt: null },
+          data: { endedAt: this.clock.now(), endReason: 'LOGOUT' },
+          select: { organizationId: true, userId: true },
+        }),
+      );
       if (ended) this.recordEnd(tx, ended, client, { sessionId });
     });
   }

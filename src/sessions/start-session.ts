@@ -27,12 +27,14 @@ const MARK_AND_BEGIN = `
  */
 export const START_SESSION: Statement = {
   name: 'start_session',
+  tenant: 2,
   text: `${MARK_AND_BEGIN} SELECT id FROM session`,
 };
 
 /** The same with its trace, in one statement instead of a transaction: the parameters of the event follow. */
 export const START_SESSION_WITH_TRACE: Statement = {
   name: 'start_session_with_trace',
+  tenant: 2,
   text: `${MARK_AND_BEGIN}, ${appendEventSql(OWN_PARAMETERS + 1, 'SELECT 1 FROM session')}`,
 };
 

@@ -26,7 +26,8 @@ export class FactorAttempts {
   async book(challengeId: string, now: Date): Promise<{ locks: boolean } | null> {
     const windowEnd = addSeconds(now, FAILURE_WINDOW_SECONDS);
     const lockEnd = addSeconds(now, LOCK_SECONDS);
-    const [booking] = await this.database.client.$queryRaw<{ locks: boolean }[]>`
+    const [booking] = await this.database.acrossTenants(
+      () => this.database.client.$queryRaw<{ locks: boolean }[]>`
       WITH attempt AS (
         UPDATE benteng.challenges SET attempt_count = attempt_count + 1
         WHERE id = ${challengeId}::uuid AND attempt_count < ${ATTEMPTS_PER_CHALLENGE}
@@ -43,7 +44,8 @@ export class FactorAttempts {
                             THEN ${lockEnd}::timestamptz END
       FROM attempt
       WHERE f.user_id = attempt.user_id AND (f.locked_until IS NULL OR f.locked_until <= ${now})
-      RETURNING f.locked_until IS NOT NULL AS locks`;
+      RETURNING f.locked_until IS NOT NULL AS locks`,
+    );
     return booking ?? null;
   }
 
@@ -53,7 +55,8 @@ export class FactorAttempts {
    * The caller rolls back then.
    */
   async spendTimeStep(tx: Transaction, challengeId: string, timeStep: number, now: Date): Promise<boolean> {
-    const count = await tx.$executeRaw`
+    const count = await this.database.acrossTenants(
+      () => tx.$executeRaw`
       WITH challenge AS (
         UPDATE benteng.challenges SET consumed_at = ${now}
         WHERE id = ${challengeId}::uuid AND consumed_at IS NULL AND expires_at > ${now}
@@ -65,7 +68,8 @@ export class FactorAttempts {
         locked_until = CASE WHEN f.failed_attempt_count > ${FAILURES_TO_LOCK} THEN f.locked_until END
       FROM challenge
       WHERE f.user_id = challenge.user_id AND f.secret IS NOT NULL
-        AND (f.last_time_step IS NULL OR f.last_time_step < ${timeStep})`;
+        AND (f.last_time_step IS NULL OR f.last_time_step < ${timeStep})`,
+    );
     return count === 1;
   }
 
@@ -76,7 +80,8 @@ export class FactorAttempts {
     hashes: Uint8Array[],
     now: Date,
   ): Promise<boolean> {
-    const count = await tx.$executeRaw`
+    const count = await this.database.acrossTenants(
+      () => tx.$executeRaw`
       WITH challenge AS (
         UPDATE benteng.challenges SET consumed_at = ${now}
         WHERE id = ${challengeId}::uuid AND consumed_at IS NULL AND expires_at > ${now}
@@ -91,7 +96,8 @@ export class FactorAttempts {
         failed_attempt_count = GREATEST(f.failed_attempt_count - 1, 0),
         locked_until = CASE WHEN f.failed_attempt_count > ${FAILURES_TO_LOCK} THEN f.locked_until END
       FROM code
-      WHERE f.user_id = code.user_id`;
+      WHERE f.user_id = code.user_id`,
+    );
     return count === 1;
   }
 }

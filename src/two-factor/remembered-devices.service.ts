@@ -157,7 +157,7 @@ export class RememberedDevicesService {
   }
 
   private async getOwner({ userId: id, organizationId }: Principal): Promise<DeviceOwner> {
-    return this.database.client.user.findUniqueOrThrow({
+    return this.database.client.user.findFirstOrThrow({
       where: { id, organizationId },
       select: { id: true, organizationId: true, credentialVersion: true },
     });

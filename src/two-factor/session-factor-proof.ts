@@ -43,7 +43,7 @@ export class SessionFactorProof {
     assertExactlyOne(input, ['code', 'backupCode']);
     const { userId, organizationId } = owner;
     await this.countTry(userId);
-    const factor = await this.database.client.totpFactor.findUnique({ where: { userId, organizationId } });
+    const factor = await this.database.client.totpFactor.findFirst({ where: { userId, organizationId } });
     if (!factor?.secret) throw twoFactorNotEnabled();
     if (input.backupCode !== undefined) return this.spendBackupCode(owner, input.backupCode);
     const timeStep = findTimeStep(factor.secret, input.code!, this.clock.now());

@@ -59,7 +59,7 @@ export class TwoFactorService {
   /** Whether the factor is on, since when, and how many backup codes are left. */
   async status({ userId, organizationId }: FactorOwner) {
     const [user, backupCodesLeft] = await Promise.all([
-      this.database.client.user.findUnique({
+      this.database.client.user.findFirst({
         where: { id: userId, organizationId },
         select: { twoFactorEnabledAt: true },
       }),
@@ -72,7 +72,7 @@ export class TwoFactorService {
   /** Begins a setup. It is inert until a code confirms it; an enabled factor goes on counting meanwhile. */
   async beginSetup(owner: FactorOwner): Promise<FactorSetup> {
     const { userId, organizationId } = owner;
-    const { email, organization } = await this.database.client.user.findUniqueOrThrow({
+    const { email, organization } = await this.database.client.user.findFirstOrThrow({
       where: { id: userId, organizationId },
       select: { email: true, organization: { select: { name: true } } },
     });
@@ -101,7 +101,7 @@ export class TwoFactorService {
     code: string,
   ): Promise<{ factor: TotpFactor; timeStep: number }> {
     await this.proof.countTry(userId);
-    const factor = await this.database.client.totpFactor.findUnique({ where: { userId, organizationId } });
+    const factor = await this.database.client.totpFactor.findFirst({ where: { userId, organizationId } });
     if (!factor?.pendingSecret) throw twoFactorNotEnabled();
     const timeStep = findTimeStep(factor.pendingSecret, code, this.clock.now());
     if (timeStep === null) throw twoFactorCodeRefused();
@@ -223,7 +223,7 @@ export class TwoFactorService {
 
   private async findOrCreateRow({ userId, organizationId }: FactorOwner): Promise<{ id: string }> {
     const find = () =>
-      this.database.client.totpFactor.findUnique({ where: { userId, organizationId }, select: { id: true } });
+      this.database.client.totpFactor.findFirst({ where: { userId, organizationId }, select: { id: true } });
     const present = await find();
     if (present !== null) return present;
     try {

@@ -35,7 +35,9 @@ export class AdminCreation {
 
   /** The administrator of an empty database; null when there are accounts already. */
   async createFirst(email: string, organizationName: string): Promise<CreatedAdmin | null> {
-    const anyone = await this.database.client.user.findFirst({ select: { id: true } });
+    const anyone = await this.database.acrossTenants(() =>
+      this.database.client.user.findFirst({ select: { id: true } }),
+    );
     return anyone === null
       ? this.create({ email, name: 'Administrator' }, { newOrganization: organizationName })
       : null;
@@ -73,7 +75,7 @@ export class AdminCreation {
 
   private async findHome(tx: Transaction, home: AdminHome): Promise<string> {
     if ('newOrganization' in home) return this.organizations.create(tx, home.newOrganization);
-    const found = await tx.organization.findUnique({
+    const found = await tx.organization.findFirst({
       where: { id: home.organizationId },
       select: { id: true },
     });

@@ -62,11 +62,10 @@ export class PeopleImport {
   /** @throws OperatorError when the organization does not exist, or the file cannot be read. */
   async run(options: ImportOptions): Promise<ImportReport> {
     const { organizationId } = options;
-    const home = await this.database.client.organization.findUnique({ where: { id: organizationId } });
+    const home = await this.database.client.organization.findFirst({ where: { id: organizationId } });
     if (home === null) throw new OperatorError(`There is no organization ${organizationId}.`);
     const fileHash = await hashFile(options.file);
-    const key = { organizationId_fileHash: { organizationId, fileHash } };
-    const earlier = await this.database.client.userImport.findUnique({ where: key });
+    const earlier = await this.database.client.userImport.findFirst({ where: { organizationId, fileHash } });
     const linesDone = earlier?.linesDone ?? 0;
     const { people, refused } = await this.judge(options, linesDone);
     const open = people.filter(({ line }) => line > linesDone);
@@ -122,10 +121,10 @@ export class PeopleImport {
     const taken = new Set<string>();
     for (let start = 0; start < people.length; start += 1000) {
       const emails = people.slice(start, start + 1000).map(({ email }) => email);
-      const rows = await this.database.client.user.findMany({
-        where: { email: { in: emails } },
-        select: { email: true },
-      });
+      // An address belongs to one account of the whole installation.
+      const rows = await this.database.acrossTenants(() =>
+        this.database.client.user.findMany({ where: { email: { in: emails } }, select: { email: true } }),
+      );
       for (const { email } of rows) taken.add(email);
     }
     return taken;

@@ -118,7 +118,7 @@ export class UserAdministration {
     if (principal.userId === user.id) {
       throw forbidden({ detail: 'Change your own password with POST /auth/change-password.' });
     }
-    const { name } = await this.database.client.organization.findUniqueOrThrow({
+    const { name } = await this.database.client.organization.findFirstOrThrow({
       where: { id: user.organizationId },
     });
     assertAcceptablePassword('password', password, { email: user.email, organizationName: name });
@@ -128,7 +128,7 @@ export class UserAdministration {
   /** Decisions about administrators happen one at a time per organization. */
   private async lockAccount(tx: Transaction, organizationId: string, id: string): Promise<User> {
     await this.organizations.lock(tx, organizationId);
-    const user = await tx.user.findUnique({ where: { id, organizationId } });
+    const user = await tx.user.findFirst({ where: { id, organizationId } });
     if (user === null) throw notFound();
     return user;
   }

@@ -129,7 +129,7 @@ export class UsersService {
 
   /** The row of an account in this organization. @throws NOT_FOUND for every other one alike. */
   async getRow(organizationId: string, id: string): Promise<User> {
-    const user = await this.database.client.user.findUnique({ where: { id, organizationId } });
+    const user = await this.database.client.user.findFirst({ where: { id, organizationId } });
     if (user === null) throw notFound();
     return user;
   }

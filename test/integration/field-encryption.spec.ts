@@ -246,35 +246,23 @@ describe('the encryption of fields in the database client', () => {
       await expect(client().totpFactor.update({ where, data })).rejects.toThrow('secret takes text');
     });
 
-    it('a write through a relation, however deep', async () => {
-      const person = await aPerson(test);
-      const row = { id: test.app.get(RandomSource).id(), createdAt: test.clock.now(), secret: SECRET };
-      const factor = { ...row, organizationId: person.organizationId };
-      const writes = [
-        () => client().user.update({ where: { id: person.id }, data: { totpFactor: { create: factor } } }),
-        () =>
-          client().organization.update({
-            where: { id: person.organizationId },
-            data: { totpFactors: { create: [{ ...row, userId: person.id }] } },
-          }),
-        () =>
-          client().organization.update({
-            where: { id: person.organizationId },
-            data: {
-              users: { update: { where: { id: person.id }, data: { totpFactor: { create: factor } } } },
-            },
-          }),
-        () =>
-          client().challenge.update({
-            where: { id: person.id },
-            data: { user: { update: { totpFactor: { create: factor } } } },
-          }),
-      ];
-      for (const write of writes)
-        await expect(write()).rejects.toThrow(
-          'TotpFactor has encrypted fields and cannot be written through a relation',
-        );
-      expect(await client().totpFactor.count({ where: { userId: person.id } })).toBe(0);
+    it('a row written through a relation that is not named', async () => {
+      const { person, where } = await aFactor();
+      const update = (totpFactor: object) =>
+        client().user.update({
+          where: { id: person.id, organizationId: person.organizationId },
+          data: { totpFactor } as Prisma.UserUpdateInput,
+        });
+      await expect(update({ update: { secret: OTHER } })).rejects.toThrow(/must name id and organizationId/);
+      await expect(update({ update: { where: { secret: SECRET }, data: {} } })).rejects.toThrow(
+        /cannot be used in "where"/,
+      );
+      const shared = client().organization.update({
+        where: { id: person.organizationId },
+        data: { totpFactors: { updateMany: { where: {}, data: { secret: OTHER } } } },
+      });
+      await expect(shared).rejects.toThrow('write one row at a time');
+      expect(await readSecret(where.id)).toBe(SECRET);
     });
   });
 

@@ -5,8 +5,13 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { applyMigrations, readMigrations } from '../../dist/platform/database/migrations.js';
-import { embeddedSession, migrateServer } from '../../dist/platform/database/open-database.js';
-import { administer, templateName, withDatabase } from './server-databases.mjs';
+import { databaseRolesSql } from '../../dist/platform/database/database-roles.js';
+import {
+  embeddedSession,
+  executeOnServer,
+  migrateServer,
+} from '../../dist/platform/database/open-database.js';
+import { administer, templateName, testRoles, withDatabase } from './server-databases.mjs';
 
 const migrationsFolder = join(import.meta.dirname, '../../prisma/migrations');
 const snapshot = join(import.meta.dirname, '../../node_modules/.cache/benteng/embedded.tar');
@@ -45,4 +50,6 @@ async function prepareServer(url) {
   for (const { datname } of left) await administer(url, `DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`);
   await administer(url, `CREATE DATABASE ${templateName}`);
   await migrateServer(withDatabase(url, templateName));
+  // The application runs as it should in production: with rows of its scope, and nothing else.
+  await executeOnServer(withDatabase(url, templateName), databaseRolesSql(testRoles));
 }

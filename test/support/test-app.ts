@@ -4,19 +4,23 @@ import { AppModule } from '../../src/app.module.js';
 import { configureApplication } from '../../src/app.setup.js';
 import { Clock } from '../../src/platform/clock/clock.js';
 import type { Config } from '../../src/platform/config/config.js';
-import { Database, type DatabaseConnection } from '../../src/platform/database/database.js';
+import { FieldCipher } from '../../src/platform/crypto/field-cipher.js';
+import { RandomSource } from '../../src/platform/crypto/random-source.js';
+import { Database } from '../../src/platform/database/database.js';
+import { Signals } from '../../src/platform/events/signals.js';
 import { createFastify } from '../../src/platform/http/create-fastify.js';
 import { createLogger, NestLogger } from '../../src/platform/observability/logger.js';
 import { FakeClock } from '../fakes/fake-clock.js';
 import { TestClient } from './test-client.js';
 import { testConfig } from './test-config.js';
-import { openTestDatabase } from './test-database.js';
+import { openTestDatabase, type TestConnection } from './test-database.js';
 
 /** A running application on a database of its own. */
 export interface TestApp {
   readonly app: NestFastifyApplication;
   readonly clock: FakeClock;
   readonly config: Config;
+  /** Reaches every organization's rows. */
   readonly database: Database;
   /** Every line of the log so far, as written. */
   readonly logLines: string[];
@@ -30,8 +34,29 @@ export interface TestApp {
 export interface TestAppOptions {
   readonly environment?: Record<string, string>;
   /** Shared by several applications: the last one to close closes it. */
-  readonly connection?: DatabaseConnection;
+  readonly connection?: TestConnection;
   readonly clock?: FakeClock;
+}
+
+/** On a server the test has a connection of its own, with more rights than the application's. */
+function databaseOfTest(app: NestFastifyApplication, { superuser }: TestConnection): Database {
+  if (superuser === undefined) return app.get(Database);
+  return new Database(superuser, app.get(FieldCipher), app.get(RandomSource), app.get(Signals));
+}
+
+/** The database as tests look at it: across organizations, without saying so each time. */
+function withoutFence(database: Database): Database {
+  const unfenced = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get: (owner, name) => {
+        const value: unknown = Reflect.get(owner, name);
+        if (typeof value === 'function')
+          return (...args: unknown[]) =>
+            database.acrossTenants(() => Reflect.apply(value, owner, args) as PromiseLike<unknown>);
+        return typeof value === 'object' && value !== null ? unfenced(value) : value;
+      },
+    });
+  return Object.create(database, { client: { value: unfenced(database.client) } }) as Database;
 }
 
 let nextAddress = 1;
@@ -40,7 +65,7 @@ let nextAddress = 1;
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const config = testConfig(options.environment);
   const clock = options.clock ?? new FakeClock();
-  const connection = options.connection ?? (await openTestDatabase());
+  const connection: TestConnection = options.connection ?? (await openTestDatabase());
   const logLines: string[] = [];
   const logger = createLogger(config, { write: (line: string) => void logLines.push(line) });
   const testing = await Test.createTestingModule({ imports: [AppModule.forRoot(config, connection)] })
@@ -60,7 +85,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     app,
     clock,
     config,
-    database: app.get(Database),
+    database: withoutFence(databaseOfTest(app, connection)),
     logLines,
     url,
     client: () => {

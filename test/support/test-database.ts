@@ -4,7 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import type { DatabaseConnection } from '../../src/platform/database/database.js';
 import { connectServer } from '../../src/platform/database/open-database.js';
-import { administer, templateName, withDatabase } from './server-databases.mjs';
+import { administer, asRole, templateName, testRoles, withDatabase } from './server-databases.mjs';
 
 /** Set: the suite runs on this PostgreSQL server instead of the embedded one. */
 const serverUrl = process.env['TEST_DATABASE_URL'];
@@ -12,10 +12,15 @@ const serverUrl = process.env['TEST_DATABASE_URL'];
 /** Where the global setup leaves an embedded database with all migrations, to be loaded in a moment. */
 const embeddedSnapshot = join(__dirname, '../../node_modules/.cache/benteng/embedded.tar');
 
+/** A test's database; on a server the application's role sees its scope only, so the test looks with more rights. */
+export interface TestConnection extends DatabaseConnection {
+  readonly superuser?: DatabaseConnection;
+}
+
 let counter = 0;
 
 /** A fresh database with all migrations and no rows, gone when it is closed. */
-export async function openTestDatabase(): Promise<DatabaseConnection> {
+export async function openTestDatabase(): Promise<TestConnection> {
   return serverUrl === undefined ? openEmbedded() : openOnServer(serverUrl);
 }
 
@@ -24,15 +29,19 @@ async function openEmbedded(): Promise<DatabaseConnection> {
   return { kind: 'embedded', adapter: new PrismaPGlite(database), close: () => database.close() };
 }
 
-async function openOnServer(url: string): Promise<DatabaseConnection> {
+async function openOnServer(url: string): Promise<TestConnection> {
   counter += 1;
   const name = `benteng_test_${process.pid}_${counter}`;
   await administer(url, `CREATE DATABASE ${name} TEMPLATE ${templateName}`);
-  const connection = connectServer(withDatabase(url, name), 10);
+  const address = withDatabase(url, name);
+  const connection = connectServer(asRole(address, testRoles.application), 10);
+  const superuser = connectServer(address, 2);
   return {
     ...connection,
+    superuser,
     close: async () => {
       await connection.close();
+      await superuser.close();
       await administer(url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };

@@ -1,5 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { FieldCipher } from '../crypto/field-cipher.js';
+import { RandomSource } from '../crypto/random-source.js';
 import { Signals } from '../events/signals.js';
 import { KeyRotation } from './key-rotation.js';
 import { KeyUsage } from './key-usage.js';
@@ -15,8 +16,9 @@ export class DatabaseModule {
       providers: [
         {
           provide: Database,
-          inject: [FieldCipher, Signals],
-          useFactory: (cipher: FieldCipher, signals: Signals) => new Database(connection, cipher, signals),
+          inject: [FieldCipher, RandomSource, Signals],
+          useFactory: (cipher: FieldCipher, random: RandomSource, signals: Signals) =>
+            new Database(connection, cipher, random, signals),
         },
         KeyUsage,
         KeyRotation,

@@ -1,9 +1,12 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { FieldCipher } from '../crypto/field-cipher.js';
+import type { RandomSource } from '../crypto/random-source.js';
 import type { Signals } from '../events/signals.js';
 import { fieldEncryption } from './field-encryption.js';
 import { PrismaClient, type Prisma } from './generated/client.js';
+import { tenancy } from './tenancy.js';
+import { EVERY_TENANT, inTenantScope } from './tenant-scope.js';
 
 /** What every query function takes: the client itself, or the client inside a transaction. */
 export type Transaction = Prisma.TransactionClient;
@@ -12,6 +15,8 @@ export type Transaction = Prisma.TransactionClient;
 export interface Statement {
   readonly name: string;
   readonly text: string;
+  /** Number of the parameter that holds the organization it is about; absent: it looks across organizations. */
+  readonly tenant?: number;
 }
 
 /** An open door to PostgreSQL, embedded or not. */
@@ -51,15 +56,17 @@ export class Database implements OnModuleDestroy {
   constructor(
     private readonly connection: DatabaseConnection,
     cipher: FieldCipher,
+    random: RandomSource,
     signals: Signals,
   ) {
     const plain = new PrismaClient({ adapter: connection.adapter, errorFormat: 'minimal' });
-    // The extension changes values on their way, not the shape of the client: its type stays the plain one.
-    this.client = plain.$extends(
-      fieldEncryption(cipher, ({ place, reason }) =>
-        signals.emit({ kind: 'decrypt_failed', reason, ...place }),
-      ),
-    ) as unknown as PrismaClient;
+    const encryption = fieldEncryption(
+      cipher,
+      () => random.id(),
+      ({ place, reason }) => signals.emit({ kind: 'decrypt_failed', reason, ...place }),
+    );
+    // The extensions change values on their way and refuse, not the shape of the client: its type stays the plain one.
+    this.client = plain.$extends(encryption).$extends(tenancy()) as unknown as PrismaClient;
   }
 
   get kind(): DatabaseConnection['kind'] {
@@ -106,15 +113,32 @@ export class Database implements OnModuleDestroy {
    * @returns plain rows: columns by their names, `timestamptz` as Date, `text[]` as array.
    */
   async run<Row extends object>(
-    { name, text }: Statement,
+    statement: Statement,
     parameters: readonly unknown[],
     tx?: Transaction,
   ): Promise<Row[]> {
-    if (tx === undefined && this.connection.query) {
-      return (await this.connection.query({ name, text }, parameters)) as Row[];
-    }
-    // The text is a constant of ours with placeholders; "unsafe" is only that Prisma cannot see this (T-4.1).
-    return (tx ?? this.client).$queryRawUnsafe<Row[]>(text, ...parameters);
+    const { text, tenant } = statement;
+    const scope = tenant === undefined ? EVERY_TENANT : String(parameters[tenant - 1]);
+    return inTenantScope(scope, async () => {
+      if (tx === undefined && this.connection.query) {
+        return (await this.connection.query(statement, parameters)) as Row[];
+      }
+      // The text is a constant of ours with placeholders; "unsafe" is only that Prisma cannot see this (T-4.1).
+      return (tx ?? this.client).$queryRawUnsafe<Row[]>(text, ...parameters);
+    });
+  }
+
+  /**
+   * Lets what `work` sends reach the rows of every organization: for what has to, and says why where it calls this.
+   * Any other query names its organization.
+   */
+  acrossTenants<T>(work: () => PromiseLike<T>): Promise<T> {
+    return inTenantScope(EVERY_TENANT, work);
+  }
+
+  /** The scope of raw SQL, which names its organization to nobody else. */
+  forTenant<T>(organizationId: string, work: () => PromiseLike<T>): Promise<T> {
+    return inTenantScope(organizationId, work);
   }
 
   /**
@@ -140,7 +164,7 @@ export class Database implements OnModuleDestroy {
 
   /** One round trip; throws when the database cannot be asked. */
   async ping(): Promise<void> {
-    await this.client.$queryRaw`SELECT 1`;
+    await this.acrossTenants(() => this.client.$queryRaw`SELECT 1`);
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -1,12 +1,12 @@
 import type { FieldCipher } from '../crypto/field-cipher.js';
 import {
   ENCRYPTED_FIELDS,
-  FieldEncryptionError,
   isJsonField,
   placeOf,
   type EncryptedModel,
   type Values,
 } from './encrypted-fields.js';
+import type { Models } from './model-description.js';
 
 /** For each model, its relation fields and the models they lead to. */
 export type Relations = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -19,17 +19,10 @@ export interface DecryptionPlan {
   readonly relations: Readonly<Record<string, DecryptionPlan>>;
 }
 
-/** The relations of the schema, from the client's own description of it. */
-export function readRelations(client: object): Relations {
-  const { _runtimeDataModel: dataModel } = client as {
-    _runtimeDataModel?: {
-      models: Record<string, { fields: { name: string; kind: string; type: string }[] }>;
-    };
-  };
-  if (dataModel === undefined)
-    throw new FieldEncryptionError('this Prisma client does not describe its models');
+/** The relations of the schema. */
+export function readRelations(models: Models): Relations {
   return new Map(
-    Object.entries(dataModel.models).map(([model, { fields }]) => [
+    [...models].map(([model, fields]) => [
       model,
       new Map(fields.filter(({ kind }) => kind === 'object').map(({ name, type }) => [name, type])),
     ]),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../crypto/digest.js';
+import { EVERY_TENANT, TENANT_SETTING } from './tenant-scope.js';
 import { OperatorError } from '../errors/operator-error.js';
 
 /** One connection, so that lock, transaction and statements belong together. */
@@ -60,7 +61,8 @@ export async function applyMigrations(
 
 async function applyOne(session: MigrationSession, { name, sql, checksum }: Migration): Promise<void> {
   try {
-    await session.execute(`BEGIN;\n${sql}`);
+    // Row security holds the owner of the tables as well: a migration that moves rows sees all of them.
+    await session.execute(`BEGIN;\nSET LOCAL ${TENANT_SETTING} = '${EVERY_TENANT}';\n${sql}`);
     await session.query(
       `INSERT INTO benteng._prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
        VALUES ($1, $2, $3, now(), 1)`,

@@ -10,6 +10,7 @@ import { DataDirectoryLock } from './data-directory-lock.js';
 import type { DatabaseConnection } from './database.js';
 import { isDatabaseUnavailable } from './database-errors.js';
 import { applyMigrations, type MigrationSession } from './migrations.js';
+import { TenantPool } from './tenant-client.js';
 
 /**
  * Opens the database that the settings name and brings its tables up to date.
@@ -75,7 +76,7 @@ async function openServer(config: Config, url: string): Promise<DatabaseConnecti
 
 /** A pool to a server whose tables are known to be up to date. */
 export function connectServer(url: string, poolSize: number): DatabaseConnection {
-  const pool = new pg.Pool({
+  const pool = new TenantPool({
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: 5000,
@@ -106,6 +107,15 @@ export function connectServer(url: string, poolSize: number): DatabaseConnection
 
 /** Applies pending migrations to a server, as the role of the address. */
 export async function migrateServer(url: string): Promise<string[]> {
+  return withSession(url, (session) => applyMigrations(session));
+}
+
+/** Runs a script on a server, as the role of the address. @throws OperatorError when the server refuses. */
+export async function executeOnServer(url: string, script: string): Promise<void> {
+  await withSession(url, (session) => session.execute(script));
+}
+
+async function withSession<T>(url: string, work: (session: MigrationSession) => Promise<T>): Promise<T> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: 5000,
@@ -114,7 +124,7 @@ export async function migrateServer(url: string): Promise<string[]> {
   client.on('error', () => undefined);
   try {
     await client.connect();
-    return await applyMigrations({
+    return await work({
       query: async (sql, parameters) => (await client.query<Record<string, unknown>>(sql, parameters)).rows,
       execute: async (script) => {
         await client.query(script);

@@ -100,5 +100,6 @@ export function appendEventSql(first: number, condition: string): string {
 /** Adds one event to its chain; parameters are those of `eventParameters`. */
 export const APPEND_EVENT: Statement = {
   name: 'append_event',
+  tenant: 2,
   text: `WITH ${appendEventSql(1, 'SELECT 1')}`,
 };
