@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
+import { Database } from '../../src/platform/database/database.js';
 import { isPublic } from '../../src/alerts/webhook-sender.js';
 import { Signals } from '../../src/platform/events/signals.js';
 import { Jobs } from '../../src/platform/jobs/jobs.js';
@@ -223,7 +224,7 @@ describe('alerts', () => {
 
   it('wait while the database is away, and are stored when it is back', async () => {
     const broken = jest
-      .spyOn(test.database, 'run')
+      .spyOn(test.app.get(Database), 'run')
       .mockRejectedValue(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }));
     emit({ kind: 'password_sprayed', emails: 77 });
     await expect(run('alert delivery')).rejects.toThrow('gone');

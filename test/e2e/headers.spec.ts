@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Response } from 'supertest';
+import { Database } from '../../src/platform/database/database.js';
 import { aPerson, aSignedInUser } from '../factories/people.js';
 import { expectProblem } from '../support/problems.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -84,7 +85,9 @@ describe('answers', () => {
 
   it('of unexpected failures tell nothing but the request id, which the log has too [O-7] [V16.5.1]', async () => {
     const person = await aPerson(test);
-    jest.spyOn(test.database, 'run').mockRejectedValueOnce(new Error('secret detail at /srv/app.ts'));
+    jest
+      .spyOn(test.app.get(Database), 'run')
+      .mockRejectedValueOnce(new Error('secret detail at /srv/app.ts'));
     const client = test.client();
     const response = await client.post('/api/v1/auth/login', {
       email: person.email,

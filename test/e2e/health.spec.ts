@@ -1,3 +1,4 @@
+import { Database } from '../../src/platform/database/database.js';
 import { expectProblem } from '../support/problems.js';
 import { MEMORY_COUNTERS } from '../support/test-config.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -22,7 +23,7 @@ describe('health', () => {
 
   it('says 503 while the database cannot be asked, and recovers by itself [A-8]', async () => {
     const ping = jest
-      .spyOn(test.database, 'ping')
+      .spyOn(test.app.get(Database), 'ping')
       .mockRejectedValue(new Error('connect ECONNREFUSED 10.0.0.5:5432 user=benteng'));
     const response = await test.client().get('/health/ready');
     expectProblem(response, 503, 'UNAVAILABLE');
@@ -35,7 +36,7 @@ describe('health', () => {
   });
 
   it('asks the database once for many probes of the same moment', async () => {
-    const ping = jest.spyOn(test.database, 'ping');
+    const ping = jest.spyOn(test.app.get(Database), 'ping');
     const answers = await Promise.all(Array.from({ length: 10 }, () => test.client().get('/health/ready')));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(ping).toHaveBeenCalledTimes(1);

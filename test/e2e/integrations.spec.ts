@@ -1,3 +1,4 @@
+import { Database } from '../../src/platform/database/database.js';
 import { aSignedInAdmin, aSignedInUser, type SignedIn } from '../factories/people.js';
 import { aServiceKey } from '../factories/service-keys.js';
 import { pageOf } from '../support/pages.js';
@@ -113,8 +114,8 @@ describe('integrations', () => {
   it('hand out nothing when the trace cannot be written', async () => {
     const { id } = await create();
     const { key } = await aServiceKey(admin, ['credentials:read']);
-    const run = test.database.run.bind(test.database);
-    jest.spyOn(test.database, 'run').mockImplementation(async (statement, parameters, tx) => {
+    const run = test.app.get(Database).run.bind(test.app.get(Database));
+    jest.spyOn(test.app.get(Database), 'run').mockImplementation(async (statement, parameters, tx) => {
       if (statement.name === 'append_event') throw new Error('the trail is full');
       return run(statement, parameters, tx);
     });

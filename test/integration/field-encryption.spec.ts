@@ -251,7 +251,7 @@ describe('the encryption of fields in the database client', () => {
       const update = (totpFactor: object) =>
         client().user.update({
           where: { id: person.id, organizationId: person.organizationId },
-          data: { totpFactor } as Prisma.UserUpdateInput,
+          data: { totpFactor },
         });
       await expect(update({ update: { secret: OTHER } })).rejects.toThrow(/must name id and organizationId/);
       await expect(update({ update: { where: { secret: SECRET }, data: {} } })).rejects.toThrow(

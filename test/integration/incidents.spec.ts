@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Database } from '../../src/platform/database/database.js';
 import { AccountCompromise } from '../../src/incidents/account-compromise.js';
 import { DatabaseLeak } from '../../src/incidents/database-leak.js';
 import { generateSecret } from '../../src/platform/config/development-secrets.js';
@@ -116,8 +117,8 @@ describe('incidents', () => {
       await aServiceKey(admin, ['credentials:read']);
       await restart(`${k2},${k1}`);
       const leak = test.app.get(DatabaseLeak);
-      const run = test.database.run.bind(test.database);
-      jest.spyOn(test.database, 'run').mockImplementation(async (statement, parameters, tx) => {
+      const run = test.app.get(Database).run.bind(test.app.get(Database));
+      jest.spyOn(test.app.get(Database), 'run').mockImplementation(async (statement, parameters, tx) => {
         if (statement.name === 'leak_service-keys') throw new Error('killed');
         return run(statement, parameters, tx);
       });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import bcrypt from 'bcrypt';
+import { Database } from '../../src/platform/database/database.js';
 import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js';
 import { PeopleImport, type ImportOptions } from '../../src/users/people-import.js';
 import { anOrganization, aPerson, GOOD_PASSWORD } from '../factories/people.js';
@@ -116,9 +117,9 @@ describe('the import of people', () => {
       email: email(`p${index}`),
       name: `P ${index}`,
     }));
-    const original = test.database.transaction.bind(test.database);
+    const original = test.app.get(Database).transaction.bind(test.app.get(Database));
     let batches = 0;
-    jest.spyOn(test.database, 'transaction').mockImplementation((work) =>
+    jest.spyOn(test.app.get(Database), 'transaction').mockImplementation((work) =>
       original(async (tx) => {
         const outcome = await work(tx);
         batches += 1;

@@ -1,3 +1,4 @@
+import { Database } from '../../src/platform/database/database.js';
 import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js';
 import {
   aPerson,
@@ -81,7 +82,7 @@ describe('the lockout', () => {
     const unknown = `ghost${person.id}@example.com`;
     await fail(10);
     await fail(10, unknown);
-    const statements = jest.spyOn(test.database, 'run');
+    const statements = jest.spyOn(test.app.get(Database), 'run');
     const verify = jest.spyOn(test.app.get(PasswordHasher), 'verify');
     await fail(1);
     const known = [statements.mock.calls.length, verify.mock.calls.map(([hash]) => hash)];

@@ -7,7 +7,7 @@ import { readModels } from '../../src/platform/database/model-description.js';
 import { TenancyError } from '../../src/platform/database/tenancy.js';
 import { TenantPool } from '../../src/platform/database/tenant-client.js';
 import { inTenantScope } from '../../src/platform/database/tenant-scope.js';
-import { anAdmin, type Person } from '../factories/people.js';
+import { aPerson, type Person } from '../factories/people.js';
 import { administer, asRole, testRoles, withDatabase } from '../support/server-databases.mjs';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -16,7 +16,7 @@ describe('the first fence: every query names its organization [L-0.1]', () => {
   let admin: Person;
   beforeAll(async () => {
     test = await startTestApp();
-    admin = await anAdmin(test);
+    admin = await aPerson(test);
   });
   afterAll(() => test.close());
 
@@ -26,26 +26,36 @@ describe('the first fence: every query names its organization [L-0.1]', () => {
   const queries: [string, () => PromiseLike<unknown>][] = [
     ['findMany', () => fenced().user.findMany()],
     ['findFirst by id', () => fenced().user.findFirst({ where: { id: admin.id } })],
-    ['findUnique, which is sent together with others', () =>
-      fenced().user.findUnique({ where: { id: admin.id, organizationId: admin.organizationId } })],
+    [
+      'findUnique, which is sent together with others',
+      () => fenced().user.findUnique({ where: { id: admin.id, organizationId: admin.organizationId } }),
+    ],
     ['count', () => fenced().session.count({ where: { userId: admin.id } })],
     ['aggregate', () => fenced().balanceEntry.aggregate({ _sum: { amount: true } })],
     ['groupBy', () => fenced().user.groupBy({ by: ['role'] })],
     ['update', () => fenced().user.update({ where: { id: admin.id }, data: { name: 'x' } })],
     ['updateMany', () => fenced().user.updateMany({ data: { name: 'x' } })],
     ['deleteMany', () => fenced().session.deleteMany({})],
-    ['a list of organizations', () =>
-      fenced().user.findMany({ where: { organizationId: { in: [admin.organizationId, randomUUID()] } } })],
-    ['the organization only in an OR', () =>
-      fenced().user.findMany({ where: { OR: [{ organizationId: admin.organizationId }] } })],
-    ['createMany for two organizations', () =>
-      fenced().auditChain.createMany({
-        data: [randomUUID(), randomUUID()].map((organizationId) => ({
-          organizationId,
-          sequence: 1n,
-          hash: new Uint8Array(32),
-        })),
-      })],
+    [
+      'a list of organizations',
+      () =>
+        fenced().user.findMany({ where: { organizationId: { in: [admin.organizationId, randomUUID()] } } }),
+    ],
+    [
+      'the organization only in an OR',
+      () => fenced().user.findMany({ where: { OR: [{ organizationId: admin.organizationId }] } }),
+    ],
+    [
+      'createMany for two organizations',
+      () =>
+        fenced().auditChain.createMany({
+          data: [randomUUID(), randomUUID()].map((organizationId) => ({
+            organizationId,
+            sequence: 1n,
+            hash: new Uint8Array(32),
+          })),
+        }),
+    ],
     ['another organization', () => fenced().organization.findMany()],
     ['raw SQL without a scope', () => fenced().$queryRaw`SELECT 1`],
   ];
@@ -76,7 +86,7 @@ onServer('the second fence: row security for the application role [L-0.1] [T-4.2
 
   beforeAll(async () => {
     test = await startTestApp();
-    [mine, other] = [await anAdmin(test), await anAdmin(test)];
+    [mine, other] = [await aPerson(test), await aPerson(test)];
     const [row] = await test.database.client.$queryRaw<{ name: string }[]>`SELECT current_database() AS name`;
     address = withDatabase(serverUrl!, row!.name);
     client = new pg.Client({ connectionString: asRole(address, testRoles.application) });
@@ -105,7 +115,9 @@ onServer('the second fence: row security for the application role [L-0.1] [T-4.2
 
   it('is forced on every table with an organization', async () => {
     const models = readModels(test.app.get(Database).client);
-    const tenantModels = [...models.values()].filter((fields) => fields.some(({ name }) => name === 'organizationId'));
+    const tenantModels = [...models.values()].filter((fields) =>
+      fields.some(({ name }) => name === 'organizationId'),
+    );
     const names = await tables();
     expect(names).toHaveLength(tenantModels.length + 1);
     const rows = await administer(
@@ -118,7 +130,8 @@ onServer('the second fence: row security for the application role [L-0.1] [T-4.2
   });
 
   it('shows raw SQL nothing without a scope, and with one only its own rows', async () => {
-    for (const table of await tables()) expect({ table, rows: await count(table) }).toEqual({ table, rows: 0 });
+    for (const table of await tables())
+      expect({ table, rows: await count(table) }).toEqual({ table, rows: 0 });
     expect(await count('users', mine.organizationId)).toBe(1);
     expect(await count('users', '*')).toBe(2);
     await client.query('RESET benteng.organization');
@@ -195,9 +208,9 @@ onServer('the second fence: row security for the application role [L-0.1] [T-4.2
   it('a query of the client that forgets the organization of a row finds nothing, even past the first fence', async () => {
     const database = test.app.get(Database);
     const found = await inTenantScope(mine.organizationId, () =>
-      database.run({ name: 'forgetful', text: 'SELECT id FROM benteng.users', tenant: 1 }, [mine.organizationId]).catch(
-        () => database.client.$queryRaw`SELECT id FROM benteng.users`,
-      ),
+      database
+        .run({ name: 'forgetful', text: 'SELECT id FROM benteng.users', tenant: 1 }, [mine.organizationId])
+        .catch(() => database.client.$queryRaw`SELECT id FROM benteng.users`),
     );
     expect(found).toEqual([{ id: mine.id }]);
   });
@@ -205,7 +218,10 @@ onServer('the second fence: row security for the application role [L-0.1] [T-4.2
   it('never mixes the scopes of requests that wait for one connection', async () => {
     const pool = new TenantPool({ connectionString: asRole(address, testRoles.application), max: 1 });
     const idsIn = (scope: string) =>
-      inTenantScope(scope, async () => (await pool.query<{ id: string }>('SELECT id FROM benteng.users')).rows);
+      inTenantScope(
+        scope,
+        async () => (await pool.query<{ id: string }>('SELECT id FROM benteng.users')).rows,
+      );
     const people = Array.from({ length: 60 }, (_, index) => (index % 2 === 0 ? mine : other));
     const answers = await Promise.all(people.map(({ organizationId }) => idsIn(organizationId)));
     expect(answers).toEqual(people.map(({ id }) => [{ id }]));
@@ -233,7 +249,10 @@ onServer('the second fence: row security for the application role [L-0.1] [T-4.2
     pool.on('error', () => undefined);
     const held = await pool.connect();
     const broken = once(held, 'error');
-    await administer(address, `SELECT pg_terminate_backend(${String((held as unknown as { processID: number }).processID)})`);
+    await administer(
+      address,
+      `SELECT pg_terminate_backend(${String((held as unknown as { processID: number }).processID)})`,
+    );
     await broken;
     await expect(inTenantScope(mine.organizationId, () => held.query('SELECT 1'))).rejects.toThrow();
     held.release(true);

@@ -1,3 +1,4 @@
+import { Database } from '../../src/platform/database/database.js';
 import { TwoFactorService } from '../../src/two-factor/two-factor.service.js';
 import { generateSync } from 'otplib';
 import { aPerson, aSignedInAdmin, OTHER_PASSWORD, type Person } from '../factories/people.js';
@@ -196,8 +197,8 @@ describe('challenges of the second factor', () => {
     const person = await anEnrolledPerson(test, { organizationId: admin.organizationId });
     const sessions = await sessionsOf(test, person);
     const challengeToken = await openChallenge(test, person);
-    const transaction = test.database.transaction.bind(test.database);
-    const spy = jest.spyOn(test.database, 'transaction').mockImplementationOnce(async (work) => {
+    const transaction = test.app.get(Database).transaction.bind(test.app.get(Database));
+    const spy = jest.spyOn(test.app.get(Database), 'transaction').mockImplementationOnce(async (work) => {
       await issueTemporaryPassword(admin.client, person);
       return transaction(work);
     });

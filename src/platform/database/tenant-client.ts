@@ -34,14 +34,18 @@ class TenantClient extends pg.Client {
   private sendAfter(setting: pg.QueryConfig, scope: string, args: unknown[]): never {
     const callback = args.findLast((argument) => typeof argument === 'function') as Callback | undefined;
     this.tenant = undefined;
-    const done = (super.query(setting) as Promise<unknown>).then(() => {
+    if (callback === undefined) {
+      return (async () => {
+        await (super.query(setting) as Promise<unknown>);
+        this.tenant = scope;
+        return this.send(args);
+      })() as never;
+    }
+    super.query(setting, (error) => {
+      if (error) return callback(error);
       this.tenant = scope;
+      this.send(args);
     });
-    if (callback === undefined) return done.then(() => this.send(args) as Promise<unknown>) as never;
-    done.then(
-      () => this.send(args),
-      (error: Error) => callback(error),
-    );
     return undefined as never;
   }
 
@@ -53,7 +57,7 @@ class TenantClient extends pg.Client {
 /** A pool of such connections. */
 export class TenantPool extends pg.Pool {
   constructor(config: pg.PoolConfig) {
-    super({ ...config, Client: TenantClient } as pg.PoolConfig);
+    super({ ...config, Client: TenantClient });
   }
 
   override connect(): Promise<pg.PoolClient>;
