@@ -7,6 +7,7 @@ import { databaseMigrateCommand } from './db-migrate.command.js';
 import { databaseRolesCommand } from './db-roles.command.js';
 import { incidentAccountCommand } from './incident-account.command.js';
 import { incidentDatabaseLeakCommand } from './incident-database-leak.command.js';
+import { keysEncryptExistingCommand } from './keys-encrypt-existing.command.js';
 import { keysGenerateCommand } from './keys-generate.command.js';
 import { keysRotateCommand } from './keys-rotate.command.js';
 import { keysStatusCommand } from './keys-status.command.js';
@@ -23,6 +24,7 @@ const program = new Command('benteng')
   .addCommand(databaseRolesCommand)
   .addCommand(incidentAccountCommand)
   .addCommand(incidentDatabaseLeakCommand)
+  .addCommand(keysEncryptExistingCommand)
   .addCommand(keysGenerateCommand)
   .addCommand(keysStatusCommand)
   .addCommand(keysRotateCommand)

@@ -3,6 +3,7 @@ import { FieldCipher } from '../crypto/field-cipher.js';
 import { RandomSource } from '../crypto/random-source.js';
 import { Signals } from '../events/signals.js';
 import { KeyRotation } from './key-rotation.js';
+import { PlaintextMove } from './plaintext-move.js';
 import { KeyUsage } from './key-usage.js';
 import { Database, type DatabaseConnection } from './database.js';
 
@@ -22,8 +23,9 @@ export class DatabaseModule {
         },
         KeyUsage,
         KeyRotation,
+        PlaintextMove,
       ],
-      exports: [Database, KeyUsage, KeyRotation],
+      exports: [Database, KeyUsage, KeyRotation, PlaintextMove],
     };
   }
 }

@@ -62,9 +62,9 @@ export class TenantPool extends pg.Pool {
 
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: Parameters<pg.Pool['connect']>[0]): void;
-  override connect(callback?: (...args: never[]) => void): Promise<pg.PoolClient> | void {
+  override connect(callback?: Parameters<pg.Pool['connect']>[0]): Promise<pg.PoolClient> | void {
     if (callback === undefined) return super.connect();
     // Whoever gives a connection back calls the one who waits for it: the scope must be that of the latter.
-    return super.connect(AsyncResource.bind(callback as () => void));
+    return super.connect(AsyncResource.bind(callback));
   }
 }
