@@ -3,9 +3,9 @@ import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { FieldCipher } from '../crypto/field-cipher.js';
 import type { RandomSource } from '../crypto/random-source.js';
 import type { Signals } from '../events/signals.js';
+import { clientExtension } from './client-extension.js';
 import { fieldEncryption } from './field-encryption.js';
 import { PrismaClient, type Prisma } from './generated/client.js';
-import { tenancy } from './tenancy.js';
 import { EVERY_TENANT, inTenantScope } from './tenant-scope.js';
 
 /** What every query function takes: the client itself, or the client inside a transaction. */
@@ -60,13 +60,16 @@ export class Database implements OnModuleDestroy {
     signals: Signals,
   ) {
     const plain = new PrismaClient({ adapter: connection.adapter, errorFormat: 'minimal' });
-    const encryption = fieldEncryption(
-      cipher,
-      () => random.id(),
-      ({ place, reason }) => signals.emit({ kind: 'decrypt_failed', reason, ...place }),
+    const extension = clientExtension((models) =>
+      fieldEncryption(
+        models,
+        cipher,
+        () => random.id(),
+        ({ place, reason }) => signals.emit({ kind: 'decrypt_failed', reason, ...place }),
+      ),
     );
-    // The extensions change values on their way and refuse, not the shape of the client: its type stays the plain one.
-    this.client = plain.$extends(encryption).$extends(tenancy()) as unknown as PrismaClient;
+    // The extension changes values on their way and refuses, not the shape of the client: its type stays the plain one.
+    this.client = plain.$extends(extension) as unknown as PrismaClient;
   }
 
   get kind(): DatabaseConnection['kind'] {

@@ -1,6 +1,5 @@
-import { readModels, type Models } from './model-description.js';
+import type { Models } from './model-description.js';
 import type { Values } from './encrypted-fields.js';
-import { Prisma } from './generated/client.js';
 import { currentTenantScope, EVERY_TENANT, inTenantScope } from './tenant-scope.js';
 
 /** A query that could reach the rows of another organization: a mistake of the program, so it is loud. */
@@ -11,33 +10,33 @@ export class TenancyError extends Error {
   }
 }
 
+/** One query, as an extension of the client sees it. */
+export interface Query {
+  /** Absent for raw SQL. */
+  readonly model?: string | undefined;
+  readonly operation: string;
+  readonly args: unknown;
+}
+
 /**
- * The first fence between organizations (L-0.1): a client extension that refuses every query on a tenant model that does
- * not name its organization, and sends the others in that organization's scope, which row security holds them to (the
- * second fence, on a server). What has to look across organizations says so with `Database.acrossTenants`.
+ * The first fence between organizations (L-0.1): refuses every query on a tenant model that does not name its
+ * organization, and sends the others in that organization's scope, which row security holds them to (the second fence,
+ * on a server). What has to look across organizations says so with `Database.acrossTenants`.
  */
-export function tenancy() {
-  return Prisma.defineExtension((client) => {
-    const keys = readTenantKeys(readModels(client));
-    return client.$extends({
-      name: 'benteng-tenancy',
-      query: {
-        $allOperations({ model, operation, args, query }) {
-          if (currentTenantScope() === EVERY_TENANT) return query(args);
-          if (model === undefined) {
-            if (currentTenantScope() === undefined)
-              throw new TenancyError(`${operation} names no tenant scope`);
-            return query(args);
-          }
-          const key = keys.get(model);
-          if (key === undefined) return query(args);
-          const action = `${model}.${operation}`;
-          const organization = organizationOf(action, operation, key, args as Values);
-          return inTenantScope(organization, () => query(args) as PromiseLike<unknown>);
-        },
-      },
-    });
-  });
+export function tenancy(models: Models): <T>(query: Query, send: () => Promise<T>) => Promise<T> {
+  const keys = readTenantKeys(models);
+  return async ({ model, operation, args }, send) => {
+    const scope = currentTenantScope();
+    if (scope === EVERY_TENANT) return send();
+    if (model === undefined) {
+      if (scope === undefined) throw new TenancyError(`${operation} names no tenant scope`);
+      return send();
+    }
+    const key = keys.get(model);
+    if (key === undefined) return send();
+    const organization = organizationOf(`${model}.${operation}`, operation, key, args as Values);
+    return organization === scope ? send() : inTenantScope(organization, send);
+  };
 }
 
 /** For each tenant model the field that holds the organization. */
