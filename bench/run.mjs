@@ -38,6 +38,10 @@ export async function runBench({ seconds, profileFolder }) {
   try {
     const environment = await environmentOf(dataDir, scratch?.url);
     const rows = await measure({ environment, seconds, profileFolder, isServer: scratch !== null });
+    if (scratch) {
+      say('the vault …');
+      rows.push(...describeVault(await runHelper('vault.mjs', { url: scratch.url, seconds })));
+    }
     return {
       database: scratch ? 'PostgreSQL' : 'embedded PostgreSQL',
       node: process.versions.node,
@@ -189,6 +193,40 @@ async function measure({ environment, seconds, profileFolder, isServer }) {
   } finally {
     await Promise.all([stopProcess(server), stopProcess(bare)]);
   }
+}
+
+/** What the vault costs, as rows of the table. */
+function describeVault(vault) {
+  const against = (name, value, baseline, baselineName, least) => ({
+    measure: name,
+    value,
+    unit: '/s',
+    baseline,
+    baselineName,
+    ratio: value / baseline,
+    ...(least === undefined ? {} : { target: `>= ${least * 100} %`, isMet: value / baseline >= least }),
+  });
+  const { unencrypted, bare, unbound } = vault;
+  return [
+    against('create and read, encrypted', vault.encrypted, unencrypted, '/s plain client', 0.9),
+    against(
+      'the same, an extension that does nothing',
+      vault.idle,
+      unencrypted,
+      '/s plain client',
+      undefined,
+    ),
+    against('rotation, values', vault.rotation, bare, '/s bare loop', 0.6),
+    {
+      measure: 'rotation, memory at 200,000 rows',
+      value: vault.growth,
+      unit: 'MiB more than at 10,000',
+      target: '< 50 MiB',
+      isMet: vault.growth < 50,
+    },
+    against('read under row security', vault.sameTenant, unbound, '/s without', undefined),
+    against('the same, tenants in turn', vault.mixedTenants, unbound, '/s without', undefined),
+  ];
 }
 
 /** `npm start` without npm: seconds to the ready line, and to the first 200 of /health/ready. */
