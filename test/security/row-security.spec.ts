@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { RowSecurityCheck } from '../../src/platform/database/row-security-check.js';
 import { Database } from '../../src/platform/database/database.js';
 import { readModels } from '../../src/platform/database/model-description.js';
 import { TenancyError } from '../../src/platform/database/tenancy.js';
@@ -111,7 +112,11 @@ onServer('the second fence: row security for the application role [L-0.1] [T-4.2
     return ['organizations', ...rows.map(({ name }) => String(name))];
   };
 
-  it('is forced on every table with an organization', async () => {
+  it('binds the role of the application, which the start checks', async () => {
+    expect(await test.app.get(RowSecurityCheck).holds()).toBe(true);
+  });
+
+  it('is forced on every table with an organization [T-4.2] [A-7]', async () => {
     const models = readModels(test.app.get(Database).client);
     const tenantModels = [...models.values()].filter((fields) =>
       fields.some(({ name }) => name === 'organizationId'),

@@ -5,6 +5,7 @@ import { Signals } from '../events/signals.js';
 import { KeyRotation } from './key-rotation.js';
 import { PlaintextMove } from './plaintext-move.js';
 import { KeyUsage } from './key-usage.js';
+import { RowSecurityCheck } from './row-security-check.js';
 import { Database, type DatabaseConnection } from './database.js';
 
 @Global()
@@ -24,8 +25,9 @@ export class DatabaseModule {
         KeyUsage,
         KeyRotation,
         PlaintextMove,
+        RowSecurityCheck,
       ],
-      exports: [Database, KeyUsage, KeyRotation, PlaintextMove],
+      exports: [Database, KeyUsage, KeyRotation, PlaintextMove, RowSecurityCheck],
     };
   }
 }
