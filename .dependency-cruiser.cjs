@@ -20,6 +20,8 @@ const ARROWS = {
   notices: [],
   retention: [],
   'service-keys': ['sessions'],
+  webhooks: [],
+  imports: [],
 };
 
 /** The composition roots: they put the modules together and are used by nobody. */

@@ -32,6 +32,7 @@ import { ServiceKeysModule } from './service-keys/service-keys.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { TwoFactorModule } from './two-factor/two-factor.module.js';
 import { UsersModule } from './users/users.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** The composition root: the only file that knows every module. */
 @Module({})
@@ -67,6 +68,7 @@ export class AppModule {
         BalanceModule,
         IntegrationsModule,
         ServiceKeysModule,
+        WebhooksModule,
         RetentionModule,
         IncidentsModule,
       ],

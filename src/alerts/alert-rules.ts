@@ -44,6 +44,10 @@ export const ALERT_KINDS = {
     severity: 'high',
     summary: 'Five or more requests within a minute could not reach the database.',
   },
+  webhook_signature_failures: {
+    severity: 'medium',
+    summary: 'Ten or more deliveries for one integration were refused within ten minutes.',
+  },
   unusual_api_use: {
     severity: 'low',
     summary: 'One person or service makes unusually many requests.',
@@ -65,6 +69,8 @@ export const ALERT_OF_EVENT: Partial<Record<SecurityAction, AlertKind>> = {
 export const PATTERN_WINDOW_SECONDS = 600;
 /** Accounts one address, or addresses one account, may fail with. */
 export const PATTERN_THRESHOLD = 10;
+/** Deliveries for one integration that may be refused within `PATTERN_WINDOW_SECONDS`. */
+export const WEBHOOK_FAILURES = 10;
 /** Requests that may miss the database within a minute. */
 export const DATABASE_ERRORS_PER_MINUTE = 5;
 /** An open alert that was quiet for so long is sent again when it comes back. */

@@ -5,7 +5,12 @@ import type { Transaction } from '../platform/database/database.js';
 import { SecurityEvents, type RecordedEvent } from '../platform/events/security-events.js';
 import { Signals, type Signal } from '../platform/events/signals.js';
 import { MemoryCounters } from '../platform/limits/memory-counters.js';
-import { ALERT_OF_EVENT, DATABASE_ERRORS_PER_MINUTE } from './alert-rules.js';
+import {
+  ALERT_OF_EVENT,
+  DATABASE_ERRORS_PER_MINUTE,
+  PATTERN_WINDOW_SECONDS,
+  WEBHOOK_FAILURES,
+} from './alert-rules.js';
 import { AlertsService } from './alerts.service.js';
 
 /** Turns events and signals into alerts. An alert of an event is written with the event's own transaction. */
@@ -54,6 +59,9 @@ export class AlertSources {
       case 'api_use':
         this.countUse(signal.callerId, signal.organizationId);
         return;
+      case 'webhook_refused':
+        this.countWebhookFailure(signal.integrationId, signal.organizationId, signal.reason);
+        return;
       case 'limit_hit':
       case 'limiter_store_up':
       case 'login_attempt':
@@ -74,6 +82,19 @@ export class AlertSources {
     if (this.counters.hit('database', 60_000) === DATABASE_ERRORS_PER_MINUTE) {
       this.raiseForInstallation('database_errors', { errors: DATABASE_ERRORS_PER_MINUTE });
     }
+  }
+
+  private countWebhookFailure(integrationId: string, organizationId: string, reason: string): void {
+    // Counted anew after each alert: one that goes on raises the next.
+    const failures = this.counters.hit(`webhook ${integrationId}`, PATTERN_WINDOW_SECONDS * 1000);
+    if (failures % WEBHOOK_FAILURES !== 0) return;
+    const details = { integrationId, failures, reason };
+    this.alerts.raiseSoon({
+      kind: 'webhook_signature_failures',
+      organizationId,
+      subject: integrationId,
+      details,
+    });
   }
 
   private countUse(callerId: string, organizationId: string): void {

@@ -6,6 +6,7 @@ import { auditVerifyCommand } from './audit-verify.command.js';
 import { databaseMigrateCommand } from './db-migrate.command.js';
 import { databaseRolesCommand } from './db-roles.command.js';
 import { incidentAccountCommand } from './incident-account.command.js';
+import { incidentBlockAddressCommand } from './incident-block-address.command.js';
 import { incidentDatabaseLeakCommand } from './incident-database-leak.command.js';
 import { keysEncryptExistingCommand } from './keys-encrypt-existing.command.js';
 import { keysGenerateCommand } from './keys-generate.command.js';
@@ -13,6 +14,7 @@ import { keysRotateCommand } from './keys-rotate.command.js';
 import { keysStatusCommand } from './keys-status.command.js';
 import { retentionRunCommand } from './retention-run.command.js';
 import { usersImportCommand } from './users-import.command.js';
+import { webhooksSendCommand } from './webhooks-send.command.js';
 
 const program = new Command('benteng')
   .description('Operator commands; they read the same settings as the server.')
@@ -23,13 +25,15 @@ const program = new Command('benteng')
   .addCommand(databaseMigrateCommand)
   .addCommand(databaseRolesCommand)
   .addCommand(incidentAccountCommand)
+  .addCommand(incidentBlockAddressCommand)
   .addCommand(incidentDatabaseLeakCommand)
   .addCommand(keysEncryptExistingCommand)
   .addCommand(keysGenerateCommand)
   .addCommand(keysStatusCommand)
   .addCommand(keysRotateCommand)
   .addCommand(retentionRunCommand)
-  .addCommand(usersImportCommand);
+  .addCommand(usersImportCommand)
+  .addCommand(webhooksSendCommand);
 
 try {
   await program.parseAsync();

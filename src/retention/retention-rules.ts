@@ -1,3 +1,5 @@
+import type { Config } from '../platform/config/config.js';
+
 /** What is kept how long. `where` uses $1: the instant before which a row is old enough to go. */
 export interface RetentionRule {
   /** For people and commands, for example `login-attempts`. */
@@ -6,7 +8,7 @@ export interface RetentionRule {
   /** Columns of the primary key. */
   readonly key: readonly string[];
   /** How long after `column` a row is kept. */
-  readonly keepSeconds: number;
+  readonly keepSeconds: number | ((config: Config) => number);
   /** The column that tells; an index serves it. */
   readonly column: string;
   /** What else must hold, as SQL. */
@@ -42,5 +44,40 @@ export const RETENTION_RULES: readonly RetentionRule[] = [
     column: 'created_at',
     keepSeconds: 30 * DAY,
     only: 'next_attempt_at IS NULL',
+  },
+  {
+    kind: 'webhook-events',
+    table: 'webhook_events',
+    key: ['id'],
+    column: 'created_at',
+    keepSeconds: ({ retention }) => retention.webhookEventDays * DAY,
+  },
+  {
+    kind: 'webhook-deliveries',
+    table: 'webhook_deliveries',
+    key: ['integration_id', 'id_hash'],
+    column: 'expires_at',
+    keepSeconds: 0,
+  },
+  {
+    kind: 'webhook-failures',
+    table: 'webhook_failures',
+    key: ['id'],
+    column: 'created_at',
+    keepSeconds: DAY,
+  },
+  {
+    kind: 'blocked-addresses',
+    table: 'blocked_addresses',
+    key: ['id'],
+    column: 'expires_at',
+    keepSeconds: 0,
+  },
+  {
+    kind: 'imports',
+    table: 'imports',
+    key: ['id'],
+    column: 'created_at',
+    keepSeconds: ({ retention }) => retention.importDays * DAY,
   },
 ];

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { addSeconds, Clock } from '../platform/clock/clock.js';
+import { Config } from '../platform/config/config.js';
 import { Database } from '../platform/database/database.js';
 import { Jobs } from '../platform/jobs/jobs.js';
 import { RETENTION_RULES, type RetentionRule } from './retention-rules.js';
@@ -27,6 +28,7 @@ export class RetentionService {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly config: Config,
     jobs: Jobs,
   ) {
     for (const rule of RETENTION_RULES) {
@@ -86,7 +88,8 @@ export class RetentionService {
   }
 
   private cutoffOf({ keepSeconds }: RetentionRule): Date {
-    return addSeconds(this.clock.now(), -keepSeconds);
+    const seconds = typeof keepSeconds === 'number' ? keepSeconds : keepSeconds(this.config);
+    return addSeconds(this.clock.now(), -seconds);
   }
 }
 

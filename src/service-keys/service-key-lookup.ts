@@ -3,7 +3,7 @@ import type { ServicePrincipal } from '../platform/access/principal.js';
 import { ServiceKeyReader } from '../platform/access/service-key-reader.js';
 import { Clock } from '../platform/clock/clock.js';
 import { Database, type Statement } from '../platform/database/database.js';
-import { isAllowedAddress } from './allowed-addresses.js';
+import { isAllowedAddress } from '../platform/http/address-ranges.js';
 import { hashServiceKey, isServiceKey } from './service-key.js';
 
 interface Row extends ServicePrincipal {

@@ -66,6 +66,8 @@ export class TestClient {
     let pending = request(this.url)[method](path).redirects(0);
     for (const [name, value] of Object.entries(all))
       if (value !== undefined) pending = pending.set(name, value);
+    // Bytes go out as they are.
+    if (Buffer.isBuffer(body)) pending = pending.serialize((bytes) => bytes as string);
     const response = await (body === undefined ? pending : pending.send(body));
     this.keepCookies(response);
     return response;

@@ -21,6 +21,21 @@ export interface LockoutSetting {
   readonly lockSeconds: number;
 }
 
+/** What a workbook may hold at most. */
+export interface WorkbookLimits {
+  readonly sheets: number;
+  /** Of one sheet. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Of all sheets together. */
+  readonly cells: number;
+  readonly sharedStrings: number;
+  /** Characters of one cell. */
+  readonly cellLength: number;
+  /** All parts, unpacked, in MiB. */
+  readonly inflatedMiB: number;
+}
+
 /** Every setting, typed and validated once (`load-config.ts`). A class, so that Nest can inject it. */
 export abstract class Config {
   abstract readonly environment: 'development' | 'test' | 'production';
@@ -78,6 +93,21 @@ export abstract class Config {
     readonly idleSeconds: number;
     readonly absoluteSeconds: number;
     readonly maxPerUser: number;
+  };
+  abstract readonly retention: {
+    readonly webhookEventDays: number;
+    readonly importDays: number;
+  };
+  /** What a workbook may hold, and what reading it may cost. */
+  abstract readonly imports: WorkbookLimits & {
+    /** Seconds until a parser is ended. */
+    readonly timeoutSeconds: number;
+    /** Memory of one parser, in MiB. */
+    readonly memoryMiB: number;
+    /** Parsers at the same time. */
+    readonly concurrency: number;
+    /** Files of one organization together, in MiB. */
+    readonly quotaMiB: number;
   };
   /** argon2id hashes computed at the same time. */
   abstract readonly hashConcurrency: number;

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import ipaddr from 'ipaddr.js';
 import { EncryptionKeyRing, parseKeyRing, TokenKeyRing } from '../crypto/key-ring.js';
 import { parseSigningKeys, SigningKeys } from '../crypto/signing-keys.js';
+import { isAddressRange } from '../http/address-ranges.js';
 import { Config } from './config.js';
 import { loadDevelopmentSecrets, type SecretName } from './development-secrets.js';
 import { ConfigurationError, EnvironmentReader } from './environment-reader.js';
@@ -73,6 +73,23 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
       idleSeconds: reader.integer('SESSION_IDLE_SECONDS', 18_000, { min: 1, max: 31_536_000 }),
       absoluteSeconds: reader.integer('SESSION_ABSOLUTE_SECONDS', 86_400, { min: 1, max: 31_536_000 }),
       maxPerUser: reader.integer('MAX_SESSIONS_PER_USER', 10, { min: 1, max: 1000 }),
+    },
+    retention: {
+      webhookEventDays: reader.integer('WEBHOOK_RETENTION_DAYS', 30, { min: 1, max: 3650 }),
+      importDays: reader.integer('IMPORT_RETENTION_DAYS', 90, { min: 1, max: 3650 }),
+    },
+    imports: {
+      sheets: reader.integer('IMPORT_MAX_SHEETS', 50, { min: 1, max: 1000 }),
+      rows: reader.integer('IMPORT_MAX_ROWS', 500_000, { min: 1, max: 1_048_576 }),
+      columns: reader.integer('IMPORT_MAX_COLUMNS', 500, { min: 1, max: 16_384 }),
+      cells: reader.integer('IMPORT_MAX_CELLS', 5_000_000, { min: 1, max: 100_000_000 }),
+      sharedStrings: reader.integer('IMPORT_MAX_SHARED_STRINGS', 500_000, { min: 1, max: 10_000_000 }),
+      cellLength: reader.integer('IMPORT_MAX_CELL_LENGTH', 32_767, { min: 1, max: 32_767 }),
+      inflatedMiB: reader.integer('IMPORT_MAX_INFLATED_MIB', 400, { min: 1, max: 4000 }),
+      timeoutSeconds: reader.integer('IMPORT_TIMEOUT_SECONDS', 60, { min: 1, max: 600 }),
+      memoryMiB: reader.integer('IMPORT_MEMORY_MIB', 256, { min: 32, max: 4096 }),
+      concurrency: reader.integer('IMPORT_CONCURRENCY', 2, { min: 1, max: 16 }),
+      quotaMiB: reader.integer('IMPORT_QUOTA_MIB', 1024, { min: 1, max: 1_000_000 }),
     },
     hashConcurrency: reader.integer('HASH_CONCURRENCY', Math.min(4, availableParallelism()), {
       min: 1,
@@ -146,21 +163,10 @@ function readTrustedProxies(reader: EnvironmentReader, production: boolean): str
     reader.fault('TRUST_PROXY', 'must be set in production: "none", or the addresses of your proxies');
   }
   if (entries.length === 1 && entries[0] === 'none') return [];
-  if (!entries.every(isAddressOrRange)) {
+  if (!entries.every(isAddressRange)) {
     reader.fault('TRUST_PROXY', 'expected "none", or addresses and CIDRs such as 10.0.0.0/8,::1');
   }
   return entries;
-}
-
-/** Written in full: `1` would pass as the address 0.0.0.1 where somebody means a number of hops. */
-function isAddressOrRange(entry: string): boolean {
-  const { IPv4, IPv6 } = ipaddr;
-  return (
-    IPv4.isValidFourPartDecimal(entry) ||
-    IPv4.isValidCIDRFourPartDecimal(entry) ||
-    IPv6.isValid(entry) ||
-    IPv6.isValidCIDR(entry)
-  );
 }
 
 function readApiPrefix(reader: EnvironmentReader): string {

@@ -27,6 +27,9 @@ export const ENCRYPTED_FIELDS: Readonly<Record<string, EncryptedModel>> = {
     },
     json: ['config'],
   },
+  WebhookEvent: { table: 'webhook_events', columns: { payload: 'payload' } },
+  ImportPart: { table: 'import_parts', columns: { content: 'content' } },
+  ImportChunk: { table: 'import_chunks', columns: { rows: 'rows' } },
 };
 
 /** Whether the plaintext of a field is a JSON value instead of text. */

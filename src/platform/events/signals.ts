@@ -18,6 +18,13 @@ export type Signal =
       readonly rowId: string;
       readonly organizationId: string;
     }
+  /** A delivery for an integration was refused. */
+  | {
+      readonly kind: 'webhook_refused';
+      readonly reason: string;
+      readonly integrationId: string;
+      readonly organizationId: string;
+    }
   /** The same password was tried for many email addresses within minutes. */
   | { readonly kind: 'password_sprayed'; readonly emails: number }
   | { readonly kind: 'limiter_store_down'; readonly reason: string }

@@ -21,6 +21,7 @@ import {
 import type { Problem } from '../errors/problem.js';
 import { PROBLEM_CONTENT_TYPE, toProblemDocument } from '../errors/problem-document.js';
 import { logRequests } from '../observability/request-log.js';
+import { readBodyKinds } from './body-kinds.js';
 import { parseJsonBody } from './json-body.js';
 import { createSecurityHeaders, securityHeaderLines } from './security-headers.js';
 import { sendProblem } from './send-problem.js';
@@ -97,6 +98,7 @@ export async function createFastify(
       return parseJsonBody(body);
     },
   );
+  readBodyKinds(server);
   return server;
 }
 

@@ -1,3 +1,4 @@
+import type { BodyKind } from './body-kinds.js';
 import type { Principal, ServicePrincipal } from '../access/principal.js';
 
 declare module 'fastify' {
@@ -8,5 +9,12 @@ declare module 'fastify' {
     service?: ServicePrincipal;
     /** Set when the answer is a problem, for the request log. */
     problemCode?: string;
+    /** The content type that the client sent. */
+    sentContentType?: string | undefined;
+  }
+
+  interface FastifyContextConfig {
+    /** What the route reads; absent: JSON. */
+    bodyKind?: BodyKind;
   }
 }

@@ -1,6 +1,6 @@
 import { SERVICE_SCOPES, type ServiceScopeName } from '../../platform/access/principal.js';
 import { IsInstant, IsListOf, IsName, IsText, Optional } from '../../platform/validation/fields.js';
-import { isAddressRange } from '../allowed-addresses.js';
+import { isAddressRange } from '../../platform/http/address-ranges.js';
 
 /** `POST /service-keys` */
 export class CreateServiceKeyDto {

@@ -1,8 +1,10 @@
 import ipaddr from 'ipaddr.js';
 
-/** Whether the text is an address or a CIDR, written in full. */
+/** Whether the text is an address or a CIDR, written in full: `1` is no address, though some read it as 0.0.0.1. */
 export function isAddressRange(text: string): boolean {
   const { IPv4, IPv6 } = ipaddr;
+  // A zone such as %eth0 means something on one machine only.
+  if (text.includes('%')) return false;
   return (
     IPv4.isValidFourPartDecimal(text) ||
     IPv4.isValidCIDRFourPartDecimal(text) ||

@@ -1,0 +1,55 @@
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { payloadTooLarge, unsupportedMediaType } from '../errors/platform.errors.js';
+
+/** What a route reads instead of JSON: the bytes as they came, or a form with a file, which it reads itself. */
+export type BodyKind = 'raw' | 'file';
+
+/** Contract §1. */
+const RAW_BODY_BYTES = 1024 * 1024;
+export const FILE_BYTES = 10 * 1024 * 1024;
+/** What a form adds around its file. */
+const FORM_BYTES = 64 * 1024;
+
+/** The content type under which our parser gets the body of such a route, whatever the client called it. */
+const RAW_TYPE = 'application/vnd.benteng.raw';
+
+/** The handler gets the body as a `Buffer` of at most 1 MiB, of any content type: what is signed is bytes. */
+export const ReadsRawBody = (): MethodDecorator => RouteConfig({ bodyKind: 'raw' satisfies BodyKind });
+
+/** The handler reads a `multipart/form-data` itself (`upload.ts`), after the guards. */
+export const ReadsFile = (): MethodDecorator => RouteConfig({ bodyKind: 'file' satisfies BodyKind });
+
+/** Has the server read bodies by the kind that their route declares; everything else stays JSON. */
+export function readBodyKinds(server: FastifyInstance): void {
+  server.addHook('onRoute', (route) => {
+    if (route.config?.bodyKind === 'raw') route.bodyLimit = RAW_BODY_BYTES;
+  });
+  server.addHook('onRequest', async (request) => {
+    const kind = kindOf(request);
+    const { headers } = request.raw;
+    request.sentContentType = headers['content-type'];
+    if (kind === 'raw') headers['content-type'] = RAW_TYPE;
+    if (kind === 'file') {
+      if (!/^multipart\/form-data\s*;/i.test(headers['content-type'] ?? ''))
+        throw unsupportedMediaType({ detail: 'Send the file as multipart/form-data, in the field "file".' });
+      if (Number(headers['content-length'] ?? 0) > FILE_BYTES + FORM_BYTES)
+        throw payloadTooLarge({ detail: 'A file may have 10 MiB at most.' });
+    }
+  });
+  server.addContentTypeParser(
+    RAW_TYPE,
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      if (kindOf(request) !== 'raw') throw unsupportedMediaType();
+      return body;
+    },
+  );
+  server.addContentTypeParser('multipart/form-data', async (request: FastifyRequest) => {
+    if (kindOf(request) !== 'file') throw unsupportedMediaType();
+  });
+}
+
+function kindOf(request: FastifyRequest): BodyKind | undefined {
+  return request.routeOptions.config.bodyKind;
+}

@@ -1,0 +1,31 @@
+import {
+  digestId,
+  fieldOf,
+  headerOf,
+  hmacOf,
+  isSignature,
+  plainId,
+  REMEMBER_WITHOUT_TIMESTAMP,
+  type WebhookScheme,
+} from './scheme.js';
+
+/** ScaleV: `X-Scalev-Hmac-Sha256: <base64 of HMAC-SHA-256 of the body>`; the id is `unique_id` in the body. */
+export const scalevScheme: WebhookScheme = {
+  rememberSeconds: REMEMBER_WITHOUT_TIMESTAMP,
+  read(delivery) {
+    const signature = headerOf(delivery, 'x-scalev-hmac-sha256');
+    if (signature === undefined) return null;
+    const id = fieldOf(delivery.body, 'unique_id');
+    return {
+      timestamp: null,
+      get eventId() {
+        return id === undefined || id === '' ? digestId(delivery.body) : plainId(id);
+      },
+      isSignedWith: (secret) => isSignature(hmacOf(secret, delivery.body), signature, 'base64'),
+    };
+  },
+  sign(secret, body) {
+    const signature = hmacOf(secret, body)?.toString('base64') ?? '';
+    return { headers: { 'X-Scalev-Hmac-Sha256': signature }, body };
+  },
+};

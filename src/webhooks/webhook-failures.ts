@@ -1,0 +1,139 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../platform/clock/clock.js';
+import { RandomSource } from '../platform/crypto/random-source.js';
+import { Database } from '../platform/database/database.js';
+import type { WebhookFailure } from '../platform/database/generated/client.js';
+import { notFound } from '../platform/errors/platform.errors.js';
+import { decodeIdCursor, toPage, type Page, type PageRequest } from '../platform/http/page.js';
+import { Jobs } from '../platform/jobs/jobs.js';
+
+/** Why a delivery was refused; for administrators, never for the sender. */
+export type FailureReason =
+  'blocked' | 'disabled' | 'no_secret' | 'malformed' | 'wrong_signature' | 'wrong_time';
+
+/** A refused delivery. */
+export interface NotedFailure {
+  readonly organizationId: string;
+  readonly integrationId: string;
+  readonly ipAddress: string;
+  readonly reason: FailureReason;
+}
+
+/** Refused deliveries as administrators see them. */
+export type FailureView = Pick<WebhookFailure, 'id' | 'ipAddress' | 'reason' | 'occurrences' | 'lastAt'> & {
+  firstAt: Date;
+};
+
+const FLUSH_SECONDS = 5;
+/** Counts that wait in memory at most; past it, further addresses are counted as one. */
+const MAX_WAITING = 1000;
+
+/**
+ * Counts refused deliveries, so that an administrator sees why nothing arrives. Written apart from the request, some
+ * seconds later: a refusal costs the sender the same whether the integration exists or not. A crash loses those seconds.
+ */
+@Injectable()
+export class WebhookFailures {
+  private readonly logger = new Logger(WebhookFailures.name);
+  private waiting = new Map<string, NotedFailure & { occurrences: number; firstAt: Date; lastAt: Date }>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly random: RandomSource,
+    jobs: Jobs,
+  ) {
+    jobs.add({ name: 'webhook failures', everySeconds: FLUSH_SECONDS, run: () => this.flush() });
+  }
+
+  note(failure: NotedFailure): void {
+    const now = this.clock.now();
+    const { integrationId, reason } = failure;
+    const isFull = this.waiting.size >= MAX_WAITING;
+    const ipAddress = isFull ? 'many' : failure.ipAddress;
+    const key = `${integrationId} ${ipAddress} ${reason}`;
+    const known = this.waiting.get(key);
+    if (known !== undefined) {
+      known.occurrences += 1;
+      known.lastAt = now;
+    } else if (this.waiting.size < 2 * MAX_WAITING) {
+      this.waiting.set(key, { ...failure, ipAddress, occurrences: 1, firstAt: now, lastAt: now });
+    }
+  }
+
+  /** Refusals of an integration in the last day, newest first. @throws NOT_FOUND */
+  async list(
+    organizationId: string,
+    integrationId: string,
+    { limit, cursor }: PageRequest,
+  ): Promise<Page<FailureView>> {
+    const before = decodeIdCursor(cursor);
+    const { client } = this.database;
+    if ((await client.integration.count({ where: { id: integrationId, organizationId } })) === 0)
+      throw notFound();
+    await this.flush();
+    const rows = await client.webhookFailure.findMany({
+      where: { organizationId, integrationId, ...(before !== undefined && { id: { lt: before } }) },
+      orderBy: { id: 'desc' },
+      take: limit + 1,
+    });
+    return toPage(
+      rows,
+      limit,
+      (row) => [row.id],
+      ({ id, ipAddress, reason, occurrences, createdAt, lastAt }) => ({
+        id,
+        ipAddress,
+        reason,
+        occurrences,
+        firstAt: createdAt,
+        lastAt,
+      }),
+    );
+  }
+
+  /** Writes what waits; what cannot be written waits on. */
+  async flush(): Promise<void> {
+    const taken = this.waiting;
+    if (taken.size === 0) return;
+    this.waiting = new Map();
+    const data = [...taken.values()].map(({ firstAt, ...failure }) => ({
+      id: this.random.id(),
+      ...failure,
+      createdAt: firstAt,
+    }));
+    try {
+      // Of several organizations at once; an integration that was deleted meanwhile takes its failures with it.
+      await this.database.run(
+        {
+          name: 'keep_webhook_failures',
+          text: `
+            INSERT INTO benteng.webhook_failures
+              (id, organization_id, integration_id, ip_address, reason, occurrences, created_at, last_at)
+            SELECT f.id, f.organization, f.integration, f.address, f.reason, f.occurrences, f.first_at, f.last_at
+            FROM jsonb_to_recordset($1::jsonb) AS f (id uuid, organization uuid, integration uuid, address text,
+              reason text, occurrences int, first_at timestamptz, last_at timestamptz)
+            JOIN benteng.integrations i ON i.id = f.integration
+            RETURNING id`,
+        },
+        [
+          JSON.stringify(
+            data.map((row) => ({
+              id: row.id,
+              organization: row.organizationId,
+              integration: row.integrationId,
+              address: row.ipAddress,
+              reason: row.reason,
+              occurrences: row.occurrences,
+              first_at: row.createdAt,
+              last_at: row.lastAt,
+            })),
+          ),
+        ],
+      );
+    } catch (error) {
+      this.logger.warn(`refused deliveries could not be written yet: ${(error as Error).message}`);
+      for (const [key, failure] of taken) if (!this.waiting.has(key)) this.waiting.set(key, failure);
+    }
+  }
+}

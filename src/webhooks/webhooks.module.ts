@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { BlockedAddressesController } from './blocked-addresses.controller.js';
+import { BlockedAddressesService } from './blocked-addresses.service.js';
+import { InternalWebhookEventsController } from './internal-webhook-events.controller.js';
+import { WebhookEventsController } from './webhook-events.controller.js';
+import { WebhookEventsService } from './webhook-events.service.js';
+import { WebhookFailures } from './webhook-failures.js';
+import { WebhookGate } from './webhook-gate.js';
+import { WebhooksController } from './webhooks.controller.js';
+
+@Module({
+  controllers: [
+    WebhooksController,
+    WebhookEventsController,
+    InternalWebhookEventsController,
+    BlockedAddressesController,
+  ],
+  providers: [WebhookGate, WebhookEventsService, WebhookFailures, BlockedAddressesService],
+  exports: [BlockedAddressesService],
+})
+export class WebhooksModule {}

@@ -1,0 +1,439 @@
+import { createHash, createHmac } from 'node:crypto';
+import fc from 'fast-check';
+import { Webhook } from 'standardwebhooks';
+import type { Integration } from '../../src/platform/database/generated/client.js';
+import { Database } from '../../src/platform/database/database.js';
+import { aSignedInAdmin, aSignedInUser, type SignedIn } from '../factories/people.js';
+import { aServiceKey } from '../factories/service-keys.js';
+import { aReceiver, deliver, type Receiver, type Sending } from '../factories/webhooks.js';
+import { pageOf } from '../support/pages.js';
+import { expectProblem } from '../support/problems.js';
+import { MEMORY_COUNTERS } from '../support/test-config.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+const SCHEMES: Integration['webhookScheme'][] = ['standard', 'tiktok', 'scalev', 'google_ads', 'hmac'];
+const ENVIRONMENT = {
+  ...MEMORY_COUNTERS,
+  RATE_LIMIT_WEBHOOK: '100000/60',
+  RATE_LIMIT_GLOBAL: '100000/60',
+  RATE_LIMIT_LOGIN_IP: '1000/60',
+  RATE_LIMIT_LOGIN_EMAIL: '1000/60',
+};
+
+let test: TestApp;
+let admin: SignedIn;
+beforeAll(async () => {
+  test = await startTestApp({ environment: ENVIRONMENT });
+});
+beforeEach(async () => {
+  admin = await aSignedInAdmin(test);
+});
+afterAll(() => test.close());
+
+const eventsOf = ({ id: integrationId }: Receiver): Promise<number> =>
+  test.database.client.webhookEvent.count({ where: { integrationId } });
+const pull = async (key: string, query = '') =>
+  test.client().get(`/internal/webhook-events${query}`, { 'X-Service-Key': key });
+
+describe.each(SCHEMES)('a webhook signed as %s', (scheme) => {
+  it('is accepted once, however often and however parallel it comes [L-S9]', async () => {
+    const shop = await aReceiver(admin, scheme);
+    const first = await deliver(test, shop, { id: 'evt_same' });
+    expect([first.status, first.body]).toEqual([200, { received: true, duplicate: false }]);
+    const again = await deliver(test, shop, { id: 'evt_same' });
+    expect([again.status, again.body]).toEqual([200, { received: true, duplicate: true }]);
+    const parallel = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        deliver(test, shop, { id: 'evt_parallel', body: '{"lead_id":"p","unique_id":"p"}' }),
+      ),
+    );
+    expect(parallel.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect(parallel.filter(({ body }) => (body as { duplicate: boolean }).duplicate)).toHaveLength(19);
+    expect(await eventsOf(shop)).toBe(2);
+  });
+
+  it('is refused, and burns no id, when anything about it is wrong [L-0.2] [L-S9]', async () => {
+    const shop = await aReceiver(admin, scheme);
+    const stranger = await aReceiver(await aSignedInAdmin(test), scheme, `whsec_${'A'.repeat(32)}`);
+    const wrong: Sending[] = [
+      { secret: stranger.secret },
+      { to: stranger.id },
+      { to: 'nonsense' },
+      { to: admin.id },
+    ];
+    if (scheme !== 'google_ads' && scheme !== 'scalev') wrong.push({ seconds: -301 }, { seconds: 301 });
+    const answers = [];
+    for (const sending of wrong) answers.push(await deliver(test, shop, { id: 'evt_precious', ...sending }));
+    for (const answer of answers) expectProblem(answer, 401, 'UNAUTHENTICATED');
+    const bodies = answers.map(({ body }) => ({ ...(body as object), requestId: '', instance: '' }));
+    expect(new Set(bodies.map((body) => JSON.stringify(body))).size).toBe(1);
+    expect([await eventsOf(shop), await eventsOf(stranger)]).toEqual([0, 0]);
+    const genuine = await deliver(test, shop, { id: 'evt_precious' });
+    expect(genuine.body).toEqual({ received: true, duplicate: false });
+  });
+
+  it('is understood with two secrets while one takes over from the other, and no longer', async () => {
+    const shop = await aReceiver(admin, scheme);
+    const secret = `whsec_${Buffer.from('the secret that comes after').toString('base64')}`;
+    await admin.client.patch(`/integrations/${shop.id}`, {
+      webhookSecret: secret,
+      webhookSecretOverlapSeconds: 600,
+    });
+    expect((await deliver(test, shop)).status).toBe(200);
+    expect((await deliver(test, shop, { secret })).status).toBe(200);
+    test.clock.advanceSeconds(601);
+    expectProblem(await deliver(test, shop), 401, 'UNAUTHENTICATED');
+    expect((await deliver(test, shop, { secret })).status).toBe(200);
+  });
+
+  it('takes no altered body and no shortened, lengthened or missing proof', async () => {
+    const shop = await aReceiver(admin, scheme);
+    const body = JSON.stringify({ order: 7, lead_id: 'l', unique_id: 'l' });
+    const names = {
+      standard: ['webhook-signature', 'webhook-id', 'webhook-timestamp'],
+      tiktok: ['TikTok-Signature'],
+      scalev: ['X-Scalev-Hmac-Sha256'],
+      google_ads: [],
+      hmac: ['X-Signature', 'X-Signature-Timestamp'],
+    }[scheme];
+    for (const name of names)
+      for (const value of [undefined, '', 'x', 'v1,', 't=1,s=', '0', 'a'.repeat(64), '9'.repeat(30)])
+        expectProblem(
+          await deliver(test, shop, { body, headers: { [name]: value } }),
+          401,
+          'UNAUTHENTICATED',
+        );
+    if (scheme === 'google_ads') {
+      for (const key of [
+        undefined,
+        null,
+        '',
+        1,
+        {},
+        [shop.secret],
+        shop.secret.slice(1),
+        `${shop.secret} `,
+      ]) {
+        const response = await test
+          .client()
+          .post(
+            `/webhooks/${shop.id}`,
+            { lead_id: 'l', google_key: key },
+            { 'Content-Type': 'application/json' },
+          );
+        expectProblem(response, 401, 'UNAUTHENTICATED');
+      }
+    }
+    expect(await eventsOf(shop)).toBe(0);
+  });
+
+  it('of another provider is refused', async () => {
+    const shop = await aReceiver(admin, scheme);
+    for (const other of SCHEMES.filter((name) => name !== scheme))
+      expectProblem(await deliver(test, { ...shop, scheme: other }), 401, 'UNAUTHENTICATED');
+  });
+});
+
+describe('a webhook', () => {
+  it('is signed as other implementations sign it', async () => {
+    const at = test.clock.now();
+    const seconds = Math.floor(at.getTime() / 1000);
+    const body = '{"type":"order.paid","name":"Ibu Sri — ☕"}';
+    const hmac = (key: string, text: string) => createHmac('sha256', key).update(text);
+    const post = (receiver: Receiver, headers: Record<string, string>) =>
+      test
+        .client()
+        .post(`/webhooks/${receiver.id}`, Buffer.from(body), { 'Content-Type': 'text/plain', ...headers });
+    const standard = await aReceiver(admin, 'standard');
+    const signature = new Webhook(standard.secret).sign('msg_1', at, body);
+    const answers = [
+      await post(standard, {
+        'webhook-id': 'msg_1',
+        'webhook-timestamp': String(seconds),
+        'webhook-signature': `v1,${Buffer.alloc(32).toString('base64')} v2,x ${signature}`,
+      }),
+    ];
+    const tiktok = await aReceiver(admin, 'tiktok', 'plain secret');
+    const digest = hmac('plain secret', `${seconds}.${body}`).digest('hex');
+    answers.push(await post(tiktok, { 'TikTok-Signature': `t=${seconds},s=${digest}` }));
+    const scalev = await aReceiver(admin, 'scalev', 'plain secret');
+    answers.push(await post(scalev, { 'X-Scalev-Hmac-Sha256': hmac('plain secret', body).digest('base64') }));
+    const mengantar = await aReceiver(admin, 'hmac', 'plain secret');
+    answers.push(
+      await post(mengantar, { 'X-Signature': digest, 'X-Signature-Timestamp': String(seconds) }),
+      await post(mengantar, {
+        'X-Signature': hmac('plain secret', `e1.${seconds}.${body}`).digest('hex').toUpperCase(),
+        'X-Signature-Timestamp': String(seconds),
+        'X-Event-Id': 'e1',
+      }),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    const ids = await test.database.client.webhookEvent.findMany({ where: { integrationId: tiktok.id } });
+    expect(ids[0]!.eventId).toBe(createHash('sha256').update(`${seconds}.${body}`).digest('hex'));
+  });
+
+  it('may come again with the same id when the time of remembering is over', async () => {
+    const shop = await aReceiver(admin, 'standard');
+    const noTime = await aReceiver(admin, 'scalev');
+    for (const receiver of [shop, noTime]) await deliver(test, receiver, { id: 'evt_old' });
+    test.clock.advanceSeconds(86_401);
+    expect((await deliver(test, shop, { id: 'evt_old' })).body.duplicate).toBe(false);
+    expect((await deliver(test, noTime, { id: 'evt_old' })).body.duplicate).toBe(true);
+    test.clock.advanceSeconds(29 * 86_400);
+    expect((await deliver(test, noTime, { id: 'evt_old' })).body.duplicate).toBe(false);
+  });
+
+  it('for a disabled integration, or one without a secret, is refused', async () => {
+    const shop = await aReceiver(admin);
+    await admin.client.patch(`/integrations/${shop.id}`, { status: 'DISABLED' });
+    expectProblem(await deliver(test, shop), 401, 'UNAUTHENTICATED');
+    const bare = await admin.client.post('/integrations', { provider: 'GOOGLE_ADS', label: 'x' });
+    const id = (bare.body as { id: string }).id;
+    expectProblem(await deliver(test, { id, scheme: 'google_ads', secret: '' }), 401, 'UNAUTHENTICATED');
+  });
+
+  it('is dead with its integration', async () => {
+    const shop = await aReceiver(admin);
+    await deliver(test, shop);
+    expect((await admin.client.delete(`/integrations/${shop.id}`)).status).toBe(204);
+    expectProblem(await deliver(test, shop), 401, 'UNAUTHENTICATED');
+    expect(await eventsOf(shop)).toBe(0);
+  });
+
+  it('is kept whole or not at all when the database fails in between', async () => {
+    const shop = await aReceiver(admin);
+    const database = test.app.get(Database);
+    const run = database.run.bind(database);
+    const spy = jest.spyOn(database, 'run').mockImplementation(async (statement, parameters, tx) => {
+      if (statement.name === 'keep_webhook_event')
+        throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+      return run(statement, parameters, tx);
+    });
+    expect((await deliver(test, shop, { id: 'evt_again' })).status).toBeGreaterThanOrEqual(500);
+    spy.mockRestore();
+    expect((await deliver(test, shop, { id: 'evt_again' })).body).toEqual({
+      received: true,
+      duplicate: false,
+    });
+  });
+
+  it('is stored as ciphertext alone, bytes as they came', async () => {
+    const shop = await aReceiver(admin);
+    const { key } = await aServiceKey(admin, ['webhooks:read']);
+    const bytes = Buffer.from([0xff, 0xfe, 0, 1, 2, 0x80]);
+    await deliver(test, shop, { body: '{"buyer":"Ibu Kartini","phone":"+62 811"}' });
+    await deliver(test, shop, { body: bytes });
+    await deliver(test, shop, { body: 'just text' });
+    await deliver(test, shop, { body: '' });
+    const raw = await test.database.client.$queryRaw<
+      { payload: string }[]
+    >`SELECT payload FROM benteng.webhook_events`;
+    for (const { payload } of raw) expect(payload).toMatch(/^v1:[a-z0-9]+:/);
+    expect(test.logLines.join('')).not.toContain('Kartini');
+    const { items } = pageOf(await pull(key));
+    expect(items).toMatchObject([
+      { payloadFormat: 'json', payload: { buyer: 'Ibu Kartini', phone: '+62 811' } },
+      { payloadFormat: 'base64', payload: bytes.toString('base64') },
+      { payloadFormat: 'text', payload: 'just text' },
+      { payloadFormat: 'text', payload: '' },
+    ]);
+  });
+
+  it('may have 1 MiB and no more, of any content type, or none', async () => {
+    const shop = await aReceiver(admin);
+    expect((await deliver(test, shop, { body: 'a'.repeat(1024 * 1024) })).status).toBe(200);
+    expectProblem(await deliver(test, shop, { body: 'a'.repeat(1024 * 1024 + 1) }), 413, 'PAYLOAD_TOO_LARGE');
+    for (const type of [
+      'text/xml',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'nonsense',
+    ])
+      expect((await deliver(test, shop, { headers: { 'Content-Type': type } })).status).toBe(200);
+    expectProblem(
+      await admin.client.post('/integrations', 'x', { 'Content-Type': 'application/vnd.benteng.raw' }),
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    );
+  });
+
+  it('holds against whatever bytes and headers come', async () => {
+    const receivers = await Promise.all(SCHEMES.map((scheme) => aReceiver(admin, scheme)));
+    const value = fc.oneof(
+      fc.string({ maxLength: 80 }),
+      fc.constantFrom('v1,AAAA', 't=1,s=00', '1.5', '-1', '1e9', '00', '__proto__'),
+    );
+    const printable = value.map((text) => text.replaceAll(/[^\x20-\x7e]/g, ''));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...receivers),
+        fc.uint8Array({ maxLength: 400 }),
+        fc.dictionary(
+          fc.constantFrom(
+            'webhook-id',
+            'webhook-signature',
+            'webhook-timestamp',
+            'TikTok-Signature',
+            'X-Scalev-Hmac-Sha256',
+            'X-Signature',
+            'X-Signature-Timestamp',
+            'X-Event-Id',
+          ),
+          printable,
+        ),
+        async ({ id }, bytes, headers) => {
+          const response = await test
+            .client()
+            .post(`/webhooks/${id}`, Buffer.from(bytes), { 'Content-Type': 'application/json', ...headers });
+          expectProblem(response, 401, 'UNAUTHENTICATED');
+        },
+      ),
+      { numRuns: 150 },
+    );
+    for (const receiver of receivers) expect(await eventsOf(receiver)).toBe(0);
+  });
+});
+
+describe('events of webhooks', () => {
+  it('go to services oldest first, page by page, each until that service acknowledged it', async () => {
+    const shop = await aReceiver(admin);
+    const other = await aReceiver(admin, 'hmac');
+    for (let order = 1; order <= 5; order += 1) await deliver(test, shop, { body: `{"order":${order}}` });
+    await deliver(test, other, { body: '{"order":6}' });
+    const one = await aServiceKey(admin, ['webhooks:read']);
+    const two = await aServiceKey(admin, ['webhooks:read']);
+    const orders = (items: object[]) =>
+      items.map((item) => (item as { payload: { order: number } }).payload.order);
+    const first = pageOf(await pull(one.key, `?integrationId=${shop.id}&limit=2`));
+    expect(orders(first.items)).toEqual([1, 2]);
+    const second = pageOf(
+      await pull(one.key, `?integrationId=${shop.id}&limit=2&cursor=${first.nextCursor}`),
+    );
+    expect(orders(second.items)).toEqual([3, 4]);
+    expect(orders(pageOf(await pull(one.key)).items)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(first.items[0]).toEqual({
+      id: expect.any(String),
+      integrationId: shop.id,
+      provider: 'CUSTOM',
+      eventId: expect.stringMatching(/^evt_/),
+      sentAt: expect.any(String),
+      receivedAt: test.clock.now().toISOString(),
+      replayedAt: null,
+      contentType: 'application/json',
+      payloadFormat: 'json',
+      payload: { order: 1 },
+    });
+    const ids = [...first.items, ...second.items].map((item) => (item as { id: string }).id);
+    const acknowledge = (key: string, list: unknown) =>
+      test.client().post('/internal/webhook-events/acknowledge', { ids: list }, { 'X-Service-Key': key });
+    const foreign = await aServiceKey(await aSignedInAdmin(test), ['webhooks:read']);
+    expect((await acknowledge(foreign.key, ids)).body).toEqual({ acknowledged: 0 });
+    expect((await acknowledge(one.key, ids)).body).toEqual({ acknowledged: 4 });
+    expect((await acknowledge(one.key, ids)).body).toEqual({ acknowledged: 0 });
+    expect(orders(pageOf(await pull(one.key)).items)).toEqual([5, 6]);
+    expect(orders(pageOf(await pull(two.key)).items)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(pageOf(await pull(foreign.key)).items).toEqual([]);
+    expectProblem(await pull(foreign.key, `?integrationId=${shop.id}`), 404, 'NOT_FOUND');
+
+    const replay = `/integrations/${shop.id}/webhook-events/${ids[0]}/replay`;
+    expect((await admin.client.post(replay)).status).toBe(204);
+    expect(orders(pageOf(await pull(one.key)).items)).toEqual([1, 5, 6]);
+    expectProblem(
+      await admin.client.post(`/integrations/${other.id}/webhook-events/${ids[0]}/replay`),
+      404,
+      'NOT_FOUND',
+    );
+  });
+
+  it('are shown to administrators without their payload', async () => {
+    const shop = await aReceiver(admin);
+    for (let order = 1; order <= 3; order += 1)
+      await deliver(test, shop, { body: `{"order":${order},"name":"Sri"}` });
+    const list = pageOf(await admin.client.get(`/integrations/${shop.id}/webhook-events?limit=2`));
+    expect(list.items).toHaveLength(2);
+    expect(JSON.stringify(list)).not.toContain('Sri');
+    const rest = pageOf(
+      await admin.client.get(`/integrations/${shop.id}/webhook-events?cursor=${list.nextCursor}`),
+    );
+    expect(rest).toMatchObject({ items: [{ bytes: 24, contentType: 'application/json' }], nextCursor: null });
+    const user = await aSignedInUser(test, { organizationId: admin.organizationId });
+    expectProblem(await user.client.get(`/integrations/${shop.id}/webhook-events`), 403, 'FORBIDDEN');
+    const stranger = await aSignedInAdmin(test);
+    expectProblem(await stranger.client.get(`/integrations/${shop.id}/webhook-events`), 404, 'NOT_FOUND');
+  });
+});
+
+describe('refused webhooks', () => {
+  it('are counted for administrators, and raise an alert when there are many', async () => {
+    const shop = await aReceiver(admin);
+    const client = test.client();
+    for (let count = 0; count < 12; count += 1) await deliver(test, shop, { secret: 'whsec_AAAA', client });
+    await deliver(test, shop, { seconds: -500, client });
+    const path = `/integrations/${shop.id}/webhook-failures`;
+    const { items } = pageOf(await admin.client.get(path));
+    expect(items).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ reason: 'wrong_signature', occurrences: 12, ipAddress: client.address }),
+        expect.objectContaining({ reason: 'wrong_time', occurrences: 1 }),
+      ]),
+    );
+    const stranger = await aSignedInAdmin(test);
+    expectProblem(await stranger.client.get(path), 404, 'NOT_FOUND');
+    let alerts: object[] = [];
+    for (let tries = 0; tries < 50 && alerts.length === 0; tries += 1) {
+      alerts = pageOf(await admin.client.get('/audit/alerts?kind=webhook_signature_failures')).items;
+    }
+    expect(alerts).toMatchObject([{ severity: 'medium', details: { integrationId: shop.id, failures: 10 } }]);
+  });
+});
+
+describe('a blocked address', () => {
+  it('reaches the integrations of that organization no more, for a while [L-6.2]', async () => {
+    const shop = await aReceiver(admin);
+    const elsewhere = await aReceiver(await aSignedInAdmin(test));
+    const client = test.client();
+    const response = await admin.client.post('/admin/blocked-addresses', {
+      address: `${client.address.split('.').slice(0, 3).join('.')}.0/24`,
+      seconds: 3600,
+      reason: 'floods us',
+    });
+    expect(response.status).toBe(201);
+    expectProblem(await deliver(test, shop, { client }), 401, 'UNAUTHENTICATED');
+    expect((await deliver(test, elsewhere, { client })).status).toBe(200);
+    expect(pageOf(await admin.client.get('/admin/blocked-addresses')).items).toEqual([response.body]);
+    test.clock.advanceSeconds(3601);
+    admin = await aSignedInAdmin(test, { organizationId: admin.organizationId });
+    expect((await deliver(test, shop, { client })).status).toBe(200);
+    const again = await admin.client.post('/admin/blocked-addresses', {
+      address: client.address,
+      reason: 'x',
+    });
+    expectProblem(await deliver(test, shop, { client }), 401, 'UNAUTHENTICATED');
+    const { id } = again.body as { id: string };
+    expectProblem(
+      await (await aSignedInAdmin(test)).client.delete(`/admin/blocked-addresses/${id}`),
+      404,
+      'NOT_FOUND',
+    );
+    expect((await admin.client.delete(`/admin/blocked-addresses/${id}`)).status).toBe(204);
+    expect((await deliver(test, shop, { client })).status).toBe(200);
+  });
+});
+
+describe('webhooks from one address', () => {
+  it('are limited [L-S4] [L-7]', async () => {
+    const limited = await startTestApp({ environment: { ...MEMORY_COUNTERS } });
+    try {
+      const shop = await aReceiver(await aSignedInAdmin(limited));
+      const client = limited.client();
+      const statuses: number[] = [];
+      for (let count = 0; count < 121; count += 1)
+        statuses.push((await deliver(limited, shop, { client })).status);
+      expect(statuses.filter((status) => status === 200)).toHaveLength(120);
+      expectProblem(await deliver(limited, shop, { client }), 429, 'RATE_LIMITED');
+      expect((await deliver(limited, shop)).status).toBe(200);
+    } finally {
+      await limited.close();
+    }
+  });
+});
