@@ -5,6 +5,7 @@ import { AlertsModule } from './alerts/alerts.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { BalanceModule } from './balance/balance.module.js';
+import { ImportsModule } from './imports/imports.module.js';
 import { IncidentsModule } from './incidents/incidents.module.js';
 import { IntegrationsModule } from './integrations/integrations.module.js';
 import { LoginAttemptsModule } from './login-attempts/login-attempts.module.js';
@@ -69,6 +70,7 @@ export class AppModule {
         IntegrationsModule,
         ServiceKeysModule,
         WebhooksModule,
+        ImportsModule,
         RetentionModule,
         IncidentsModule,
       ],

@@ -11,6 +11,7 @@ export interface ProblemDocument {
   requestId: string;
   errors?: readonly { field: string; code: string; message: string }[];
   retryAfterSeconds?: number;
+  reason?: string;
 }
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
@@ -27,6 +28,7 @@ export function toProblemDocument(problem: Problem, request: { path: string; id:
     code,
     requestId: request.id,
     ...(problem.errors && { errors: problem.errors }),
+    ...(problem.reason !== undefined && { reason: problem.reason }),
     ...(problem.retryAfterSeconds !== undefined && { retryAfterSeconds: problem.retryAfterSeconds }),
   };
 }

@@ -13,6 +13,8 @@ export interface ProblemFacts {
   /** Replaces the definition's sentence; must be safe to show. */
   readonly detail?: string;
   readonly errors?: readonly FieldFault[];
+  /** Stable word that says which of several causes it was, where a code has them. */
+  readonly reason?: string;
   /** Whole seconds until another try makes sense; also sent as `Retry-After`. */
   readonly retryAfterSeconds?: number;
   /** For the log only, never for the client. */
@@ -34,6 +36,7 @@ export class Problem extends Error {
   readonly detail: string;
   readonly errors: readonly FieldFault[] | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly reason: string | undefined;
 
   constructor(
     readonly definition: ProblemDefinition,
@@ -44,6 +47,7 @@ export class Problem extends Error {
     this.detail = facts.detail ?? definition.detail;
     this.errors = facts.errors;
     this.retryAfterSeconds = facts.retryAfterSeconds;
+    this.reason = facts.reason;
   }
 
   get code(): string {

@@ -1,0 +1,31 @@
+/** Why a file is no workbook that we read; stable, for machines. */
+export type RefusalReason =
+  | 'wrong_extension'
+  | 'wrong_type'
+  | 'old_or_protected'
+  | 'not_a_workbook'
+  | 'damaged'
+  | 'macros'
+  | 'external_links'
+  | 'embedded_objects'
+  | 'dangerous_xml'
+  | 'bomb'
+  | 'too_many_sheets'
+  | 'too_many_rows'
+  | 'too_many_columns'
+  | 'too_many_cells'
+  | 'too_many_strings'
+  | 'cell_too_long'
+  | 'takes_too_long'
+  | 'needs_too_much_memory';
+
+/** A file that is refused, with a sentence for the person who sent it. */
+export class WorkbookRefused extends Error {
+  constructor(
+    readonly reason: RefusalReason,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'WorkbookRefused';
+  }
+}

@@ -1,0 +1,668 @@
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import type { Response } from 'supertest';
+import { Jobs } from '../../src/platform/jobs/jobs.js';
+import { WorkbookParser } from '../../src/imports/workbook-parser.js';
+import { aSignedInAdmin, aSignedInUser, type SignedIn } from '../factories/people.js';
+import {
+  alteredWorkbook,
+  aWorkbook,
+  textRow,
+  workbookParts,
+  zip,
+  type ZipEntry,
+} from '../factories/workbooks.js';
+import { pageOf } from '../support/pages.js';
+import { expectProblem } from '../support/problems.js';
+import { MEMORY_COUNTERS, testConfig } from '../support/test-config.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+import type { TestClient } from '../support/test-client.js';
+
+const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+const ENVIRONMENT = {
+  ...MEMORY_COUNTERS,
+  RATE_LIMIT_UPLOAD: '10000/60',
+  RATE_LIMIT_GLOBAL: '100000/60',
+  RATE_LIMIT_LOGIN_IP: '1000/60',
+  RATE_LIMIT_LOGIN_EMAIL: '1000/60',
+  IMPORT_MAX_SHEETS: '3',
+  IMPORT_MAX_ROWS: '3000',
+  IMPORT_MAX_COLUMNS: '30',
+  IMPORT_MAX_CELLS: '20000',
+  IMPORT_MAX_SHARED_STRINGS: '1000',
+  IMPORT_MAX_CELL_LENGTH: '2000',
+  IMPORT_MAX_INFLATED_MIB: '50',
+};
+
+/** A form as a browser sends it. */
+interface Part {
+  field?: string;
+  name?: string;
+  type?: string;
+  content: Buffer | string;
+}
+const BOUNDARY = 'benteng-test-boundary';
+function form(parts: readonly Part[]): Buffer {
+  const pieces = parts.flatMap(({ field = 'file', name, type = XLSX, content }) => [
+    Buffer.from(
+      `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${field}"` +
+        (name === undefined ? '' : `; filename="${name}"\r\nContent-Type: ${type}`) +
+        '\r\n\r\n',
+    ),
+    Buffer.from(content as string),
+    Buffer.from('\r\n'),
+  ]);
+  return Buffer.concat([...pieces, Buffer.from(`--${BOUNDARY}--\r\n`)]);
+}
+
+let test: TestApp;
+let admin: SignedIn;
+let shop: string;
+beforeAll(async () => {
+  test = await startTestApp({ environment: ENVIRONMENT });
+  admin = await aSignedInAdmin(test);
+  const created = await admin.client.post('/integrations', { provider: 'TIKTOK_SHOP', label: 'x' });
+  shop = (created.body as { id: string }).id;
+});
+afterAll(() => test.close());
+
+const send = (
+  body: Buffer,
+  client: TestClient = admin.client,
+  type = `multipart/form-data; boundary=${BOUNDARY}`,
+) => client.post(`/integrations/${shop}/imports`, body, { 'Content-Type': type });
+const upload = (
+  content: Buffer | string,
+  { name = 'Settlement.xlsx', type = XLSX, client = admin.client } = {},
+) => send(form([{ name, type, content }]), client);
+const rowsOf = async (response: Response, query = '') => {
+  const { id } = response.body as { id: string };
+  return pageOf(await admin.client.get(`/integrations/${shop}/imports/${id}/rows${query}`));
+};
+const kept = async () => ({
+  imports: await test.database.client.import.count(),
+  parts: await test.database.client.importPart.count(),
+  chunks: await test.database.client.importChunk.count(),
+});
+
+describe('an uploaded workbook', () => {
+  it('is read as text, sheet by sheet, and given back as it came [L-S3]', async () => {
+    const strings = [
+      '<t>Ibu Sri</t>',
+      '<r><t>rich </t></r><r><t>text</t></r><rPh><t>no</t></rPh>',
+      '<t>a_x000A_b</t>',
+    ];
+    const file = zip(
+      workbookParts(
+        {
+          Orders:
+            '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1" t="s"><v>1</v></c><c r="D1" t="s"><v>2</v></c></row>' +
+            '<row r="3"><c r="A3"><v>1234.5</v></c><c r="B3" t="b"><v>1</v></c><c r="C3" t="e"><v>#REF!</v></c>' +
+            '<c r="D3"><f>SUM(A1:A2)&amp;HYPERLINK("x")</f><v>7</v></c><c r="E3" t="str"><v>shown</v></c></row>' +
+            '<row r="4"><c r="A4" s="1"><v>45688</v></c><c r="B4" s="2"><v>45688.5</v></c><c r="C4" s="3"><v>1.5</v></c>' +
+            '<c r="D4" s="1"><v>0.25</v></c></row>',
+          'Rekap — 2': textRow(1, ['__proto__', 'constructor', '=1+1', ' spaces ']),
+          Empty: '',
+        },
+        strings,
+      ),
+    );
+    const response = await upload(file);
+    expect(response.status).toBe(201);
+    expect(response.body).toMatchObject({
+      id: expect.any(String),
+      fileName: 'Settlement.xlsx',
+      bytes: file.length,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      status: 'READY',
+      sheets: [
+        { name: 'Orders', rows: 4, columns: 5 },
+        { name: 'Rekap — 2', rows: 1, columns: 4 },
+        { name: 'Empty', rows: 0, columns: 0 },
+      ],
+    });
+    expect(response.headers['location']).toBe(
+      `/integrations/${shop}/imports/${(response.body as { id: string }).id}`,
+    );
+    const { items, nextCursor } = await rowsOf(response);
+    expect(nextCursor).toBeNull();
+    expect(items).toEqual([
+      { sheet: 'Orders', row: 1, cells: ['Ibu Sri', '', 'rich text', 'a\nb'] },
+      { sheet: 'Orders', row: 3, cells: ['1234.5', 'TRUE', '#REF!', '=SUM(A1:A2)&HYPERLINK("x")', 'shown'] },
+      { sheet: 'Orders', row: 4, cells: ['2025-01-31', '2025-01-31T12:00:00', '1.5', '06:00:00'] },
+      { sheet: 'Rekap — 2', row: 1, cells: ['__proto__', 'constructor', '=1+1', ' spaces '] },
+    ]);
+    const path = (response.headers['location'] as string) + '/file';
+    const file2 = await admin.client.get(path);
+    expect(Buffer.from(file2.body as Buffer).equals(file)).toBe(true);
+    expect(file2.headers).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-disposition': expect.stringMatching(/^attachment; /),
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
+  it('is ciphertext in the database, file and rows', async () => {
+    await upload(aWorkbook([['rahasia-dapur', 'nomor 4711']]));
+    const rows = await test.database.client.$queryRaw<{ text: string }[]>`
+      SELECT content AS text FROM benteng.import_parts UNION ALL SELECT rows FROM benteng.import_chunks`;
+    for (const { text } of rows) expect(text).toMatch(/^v1:[a-z0-9]+:/);
+    expect(test.logLines.join('')).not.toContain('rahasia-dapur');
+  });
+
+  it('is shown in pages, whole and by sheet', async () => {
+    const rows = Array.from({ length: 1203 }, (_, index) => textRow(index * 2 + 1, [`row ${index}`, 'x']));
+    const response = await upload(zip(workbookParts({ One: rows.join(''), Two: textRow(7, ['second']) })));
+    let cursor: string | null = '';
+    const seen: string[] = [];
+    while (cursor !== null) {
+      const page = await rowsOf(response, `?limit=100${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      expect(page.items.length).toBeLessThanOrEqual(100);
+      seen.push(...page.items.map((item) => (item as { cells: string[] }).cells[0]!));
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual([...rows.map((_, index) => `row ${index}`), 'second']);
+    expect((await rowsOf(response, '?sheet=Two')).items).toEqual([
+      { sheet: 'Two', row: 7, cells: ['second'] },
+    ]);
+    expect((await rowsOf(response, '?sheet=Three')).items).toEqual([]);
+    const { id } = response.body as { id: string };
+    const bad = await admin.client.get(`/integrations/${shop}/imports/${id}/rows?cursor=eA`);
+    expectProblem(bad, 400, 'VALIDATION_FAILED');
+  });
+
+  it('has its name made harmless [V5.3.2]', async () => {
+    for (const [name, shown] of [
+      ['../../etc/passwd.xlsx', 'passwd.xlsx'],
+      ['C:\\\\Users\\\\sri\\\\Laporan Mei.XLSX', 'Laporan Mei.xlsx'],
+      ['.xlsx', 'workbook.xlsx'],
+      ['a<script>|b?.xlsx', 'ascriptb.xlsx'],
+      [`${'n'.repeat(300)}.xlsx`, `${'n'.repeat(145)}.xlsx`],
+    ] as const) {
+      const response = await upload(aWorkbook([['a']]), { name });
+      expect([name, response.status, (response.body as { fileName: string }).fileName]).toEqual([
+        name,
+        201,
+        shown,
+      ]);
+    }
+  });
+
+  it('is listed, and deleted by who uploaded it or an administrator', async () => {
+    const user = await aSignedInUser(test, { organizationId: admin.organizationId });
+    const other = await aSignedInUser(test, { organizationId: admin.organizationId });
+    const { id } = (await upload(aWorkbook([['a']]), { client: user.client })).body as { id: string };
+    const path = `/integrations/${shop}/imports/${id}`;
+    expect(pageOf(await other.client.get(`/integrations/${shop}/imports?limit=1`)).items).toMatchObject([
+      { id },
+    ]);
+    expectProblem(await other.client.delete(path), 403, 'FORBIDDEN');
+    const stranger = await aSignedInAdmin(test);
+    for (const each of [path, `${path}/rows`, `${path}/file`, `/integrations/${shop}/imports`])
+      expectProblem(await stranger.client.get(each), 404, 'NOT_FOUND');
+    expectProblem(await stranger.client.delete(path), 404, 'NOT_FOUND');
+    expectProblem(await upload(aWorkbook([['a']]), { client: stranger.client }), 404, 'NOT_FOUND');
+    expect((await user.client.delete(path)).status).toBe(204);
+    expectProblem(await user.client.get(path), 404, 'NOT_FOUND');
+    expect(await test.database.client.importPart.count({ where: { importId: id } })).toBe(0);
+    const again = (await upload(aWorkbook([['a']]), { client: user.client })).body as { id: string };
+    expect((await admin.client.delete(`/integrations/${shop}/imports/${again.id}`)).status).toBe(204);
+  });
+});
+
+const RELATION = (type: string, target: string, more = '') =>
+  `<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/${type}" Target="${target}" ${more}/></Relationships>`;
+const SHEET_XML = (rows: string, head = '') =>
+  `<?xml version="1.0" encoding="UTF-8"?>${head}<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>${rows}</sheetData></worksheet>`;
+const sheet = (rows: string, head = '') =>
+  alteredWorkbook({ 'xl/worksheets/sheet1.xml': SHEET_XML(rows, head) });
+const good = workbookParts({ Orders: textRow(1, ['a']) });
+const withEntry = (entry: ZipEntry) => zip([...good, entry]);
+const LAUGHS = Array.from(
+  { length: 9 },
+  (_, level) => `<!ENTITY l${level + 1} "${`&l${level};`.repeat(10)}">`,
+).join('');
+
+/** What is refused, why, and the file. */
+const REFUSED: [string, string, () => Buffer | string][] = [
+  ['text with another name', 'not_a_workbook', () => 'just,text\n1,2'],
+  ['an executable', 'not_a_workbook', () => Buffer.from('MZ\x90\x00'.padEnd(400, '\0'), 'latin1')],
+  ['an ELF executable', 'not_a_workbook', () => Buffer.from('\x7fELF'.padEnd(400, '\0'), 'latin1')],
+  [
+    'an old .xls',
+    'old_or_protected',
+    () => Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(600)]),
+  ],
+  ['a PDF', 'not_a_workbook', () => '%PDF-1.7 …'],
+  ['an empty file', 'not_a_workbook', () => ''],
+  ['a plain zip', 'not_a_workbook', () => zip([{ name: 'a.xml', content: '<a/>' }])],
+  ['gzip', 'not_a_workbook', () => gzipSync('x')],
+  ['a zip behind a script', 'not_a_workbook', () => Buffer.concat([Buffer.from('#!/bin/sh\n'), zip(good)])],
+  ['a zip with something behind it', 'damaged', () => Buffer.concat([zip(good), Buffer.from('<script>')])],
+  ['a zip with a comment', 'damaged', () => zip(good, { comment: '<script>alert(1)</script>' })],
+  ['a cut zip', 'damaged', () => zip(good).subarray(0, -40)],
+  ['nothing but the end of a zip', 'not_a_workbook', () => zip([])],
+  [
+    'a document of Word',
+    'not_a_workbook',
+    () =>
+      alteredWorkbook({
+        '[Content_Types].xml':
+          '<Types><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>',
+      }),
+  ],
+  [
+    'macros by their type',
+    'macros',
+    () =>
+      alteredWorkbook({
+        '[Content_Types].xml':
+          '<Types><Override PartName="/xl/workbook.xml" ContentType="application/vnd.ms-excel.sheet.macroEnabled.main+xml"/></Types>',
+      }),
+  ],
+  ['macros by their part', 'macros', () => alteredWorkbook({ 'xl/vbaProject.bin': 'x' })],
+  ['macros of Excel 4', 'macros', () => alteredWorkbook({ 'xl/macrosheets/sheet1.xml': '<a/>' })],
+  [
+    'external links',
+    'external_links',
+    () => alteredWorkbook({ 'xl/externalLinks/externalLink1.xml': '<a/>' }),
+  ],
+  ['data connections', 'external_links', () => alteredWorkbook({ 'xl/connections.xml': '<a/>' })],
+  [
+    'a picture from elsewhere',
+    'external_links',
+    () =>
+      alteredWorkbook({
+        'xl/worksheets/_rels/sheet1.xml.rels': RELATION(
+          'image',
+          'http://127.0.0.1/x',
+          'TargetMode="External"',
+        ),
+      }),
+  ],
+  ['embedded objects', 'embedded_objects', () => alteredWorkbook({ 'xl/embeddings/oleObject1.bin': 'x' })],
+  ['controls', 'embedded_objects', () => alteredWorkbook({ 'xl/activeX/activeX1.xml': '<a/>' })],
+  ['a program inside', 'embedded_objects', () => alteredWorkbook({ 'xl/setup.exe': 'MZ' })],
+  ['a zip inside', 'embedded_objects', () => alteredWorkbook({ 'xl/more.zip': zip(good) })],
+  [
+    'entities that grow',
+    'dangerous_xml',
+    () => sheet(textRow(1, ['&l9;']), `<!DOCTYPE lolz [<!ENTITY l0 "lol">${LAUGHS}]>`),
+  ],
+  [
+    'an entity from a file',
+    'dangerous_xml',
+    () => sheet(textRow(1, ['&x;']), '<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/passwd">]>'),
+  ],
+  [
+    'a document type in a part that is not read',
+    'dangerous_xml',
+    () => alteredWorkbook({ 'docProps/core.xml': '<!DOCTYPE x SYSTEM "http://127.0.0.1/x.dtd"><x/>' }),
+  ],
+  [
+    'a document type in UTF-16',
+    'dangerous_xml',
+    () => alteredWorkbook({ 'docProps/app.xml': Buffer.from('\ufeff<!DOCTYPE x><x/>', 'utf16le') }),
+  ],
+  ['an entity nobody declared', 'damaged', () => sheet(textRow(1, ['&x;']))],
+  ['broken XML', 'damaged', () => sheet('<row r="1"><c></row>')],
+  [
+    'cut XML',
+    'damaged',
+    () => alteredWorkbook({ 'xl/worksheets/sheet1.xml': SHEET_XML(textRow(1, ['a'])).slice(0, -30) }),
+  ],
+  [
+    'another encoding',
+    'damaged',
+    () => alteredWorkbook({ 'xl/worksheets/sheet1.xml': Buffer.from(SHEET_XML('<row r="1"/>'), 'utf16le') }),
+  ],
+  [
+    'bytes that are no UTF-8',
+    'damaged',
+    () =>
+      alteredWorkbook({ 'xl/worksheets/sheet1.xml': Buffer.from(SHEET_XML(textRow(1, ['\xff'])), 'latin1') }),
+  ],
+  ['a missing sheet', 'damaged', () => alteredWorkbook({ 'xl/worksheets/sheet1.xml': null })],
+  [
+    'a sheet outside',
+    'damaged',
+    () =>
+      alteredWorkbook({
+        'xl/_rels/workbook.xml.rels': RELATION('worksheet', '../../../etc/passwd').replace('"r1"', '"rId1"'),
+      }),
+  ],
+  ['a path that climbs', 'damaged', () => withEntry({ name: '../evil.xml', content: '<a/>' })],
+  ['an absolute path', 'damaged', () => withEntry({ name: '/etc/evil.xml', content: '<a/>' })],
+  ['a path with a drive', 'damaged', () => withEntry({ name: 'C:/evil.xml', content: '<a/>' })],
+  ['a path with backslashes', 'damaged', () => withEntry({ name: '..\\evil.xml', content: '<a/>' })],
+  ['a name twice', 'damaged', () => withEntry({ name: 'XL/Workbook.xml', content: '<a/>' })],
+  [
+    'two names for one part',
+    'damaged',
+    () => withEntry({ name: 'a.xml', localName: 'b.xml', content: '<a/>' }),
+  ],
+  ['encryption', 'old_or_protected', () => withEntry({ name: 'a.xml', content: '<a/>', flags: 0x801 })],
+  ['parts that overlap', 'bomb', () => withEntry({ name: 'a.xml', content: '<a/>', claimedOffset: 0 })],
+  [
+    'a part that grows a thousandfold',
+    'bomb',
+    () => alteredWorkbook({ 'xl/media/image1.png': Buffer.alloc(20_000_000) }),
+  ],
+  [
+    'parts that are large together',
+    'bomb',
+    () =>
+      zip([
+        ...good,
+        ...Array.from({ length: 60 }, (_, index) => ({
+          name: `xl/media/image${index}.png`,
+          content: Buffer.alloc(1_000_000),
+        })),
+      ]),
+  ],
+  [
+    'a part larger than it says',
+    'damaged',
+    () =>
+      zip(
+        good.map((entry) =>
+          entry.name.includes('sheet1')
+            ? { ...entry, content: SHEET_XML(textRow(1, ['x'.repeat(900_000)])), claimedSize: 500 }
+            : entry,
+        ),
+      ),
+  ],
+  [
+    'too many parts',
+    'bomb',
+    () =>
+      zip([
+        ...good,
+        ...Array.from({ length: 2000 }, (_, index) => ({
+          name: `p${index}.xml`,
+          content: '<a/>',
+          isStored: true,
+        })),
+      ]),
+  ],
+  ['more entries than it has', 'damaged', () => zip(good, { entryCount: good.length + 5 })],
+  ['too many sheets', 'too_many_sheets', () => zip(workbookParts({ A: '', B: '', C: '', D: '' }))],
+  ['too many rows', 'too_many_rows', () => sheet('<row r="3001"><c><v>1</v></c></row>')],
+  ['too many columns', 'too_many_columns', () => sheet('<row r="1"><c r="AE1"><v>1</v></c></row>')],
+  [
+    'too many cells',
+    'too_many_cells',
+    () =>
+      sheet(
+        Array.from(
+          { length: 1000 },
+          (_, index) => `<row r="${index + 1}">${'<c><v>1</v></c>'.repeat(21)}</row>`,
+        ).join(''),
+      ),
+  ],
+  [
+    'too many texts',
+    'too_many_strings',
+    () => zip(workbookParts({ A: '' }, Array(1001).fill('<t>x</t>') as string[])),
+  ],
+  ['a long cell', 'cell_too_long', () => sheet(textRow(5, ['a', 'x'.repeat(2001)]))],
+  ['a text that is not there', 'damaged', () => sheet('<row r="1"><c t="s"><v>99</v></c></row>')],
+  ['rows out of order', 'damaged', () => sheet('<row r="2"/><row r="1"/>')],
+  ['cells out of order', 'damaged', () => sheet('<row r="1"><c r="B1"/><c r="A1"/></row>')],
+  ['a row of number 1e400', 'damaged', () => sheet('<row r="1e400"/>')],
+];
+
+describe('a file that is no plain workbook', () => {
+  it.each(REFUSED)(
+    '%s is refused as %s, and nothing stays [L-S3] [L-7] [V5.2.2]',
+    async (_what, reason, make) => {
+      const before = await kept();
+      const response = await upload(make());
+      expectProblem(response, 422, 'FILE_REFUSED');
+      expect(response.body).toMatchObject({ reason, detail: expect.stringMatching(/^[A-Z].*\.$/) });
+      expect(await kept()).toEqual(before);
+    },
+  );
+
+  it('says in which cell the fault is', async () => {
+    const response = await upload(sheet(textRow(5, ['a', 'x'.repeat(2001)])));
+    expect(response.body.detail).toBe('Sheet "Orders": cell B5 is longer than 2000 characters.');
+  });
+
+  it('is refused by its name and by what it calls itself', async () => {
+    const content = aWorkbook([['a']]);
+    for (const name of ['a.xls', 'a.xlsm', 'a.csv', 'a.xlsx.exe', 'xlsx', 'a.xlsx ;.txt'])
+      expect((await upload(content, { name })).body).toMatchObject({
+        code: 'FILE_REFUSED',
+        reason: 'wrong_extension',
+      });
+    for (const type of ['text/plain', 'text/html', 'application/vnd.ms-excel', 'image/png'])
+      expect((await upload(content, { type })).body).toMatchObject({
+        code: 'FILE_REFUSED',
+        reason: 'wrong_type',
+      });
+    expect((await upload(content, { type: 'application/octet-stream' })).status).toBe(201);
+  });
+
+  it('never breaks the service, whatever bytes are changed', async () => {
+    const file = zip(
+      workbookParts({ Orders: textRow(1, ['a', 'b']) + textRow(2, ['c', 'd']) }, ['<t>x</t>']),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(file.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+        async (changes) => {
+          const altered = Buffer.from(file);
+          for (const [index, value] of changes) altered[index] = value;
+          const response = await upload(altered);
+          expect([201, 422]).toContain(response.status);
+        },
+      ),
+      { numRuns: 60 },
+    );
+    expect((await admin.client.get('/health/ready')).status).toBe(200);
+    expect(test.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  });
+});
+
+describe('a form', () => {
+  const file = aWorkbook([['a']]);
+  const part = (more: Partial<Part> = {}): Part => ({ name: 'a.xlsx', content: file, ...more });
+
+  it.each<[string, () => Promise<Response>, number, string]>([
+    [
+      'without a boundary',
+      () => send(form([part()]), admin.client, 'multipart/form-data; x=y'),
+      400,
+      'MALFORMED_BODY',
+    ],
+    ['that is cut', () => send(form([part()]).subarray(0, 900)), 400, 'MALFORMED_BODY'],
+    ['that is empty', () => send(Buffer.alloc(0)), 400, 'MALFORMED_BODY'],
+    ['without a part', () => send(Buffer.from(`--${BOUNDARY}--\r\n`)), 400, 'VALIDATION_FAILED'],
+    ['with two files', () => send(form([part(), part()])), 400, 'VALIDATION_FAILED'],
+    [
+      'with a field beside the file',
+      () => send(form([part(), { field: 'x', content: '1' }])),
+      400,
+      'VALIDATION_FAILED',
+    ],
+    [
+      'with a field instead of a file',
+      () => send(form([{ field: 'file', content: '1' }])),
+      400,
+      'VALIDATION_FAILED',
+    ],
+    ['with another name', () => send(form([part({ field: 'upload' })])), 400, 'VALIDATION_FAILED'],
+    ['with a reserved name', () => send(form([part({ field: '__proto__' })])), 400, 'VALIDATION_FAILED'],
+    [
+      'with 10,000 parts',
+      () => send(form(Array.from({ length: 10_000 }, () => ({ field: 'x', content: '1' })))),
+      400,
+      'VALIDATION_FAILED',
+    ],
+    ['with an empty file name', () => send(form([part({ name: '' })])), 422, 'FILE_REFUSED'],
+    [
+      'sent as JSON',
+      () => send(Buffer.from('{}'), admin.client, 'application/json'),
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
+    ['sent as bytes', () => send(file, admin.client, XLSX), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+  ])('%s is refused', async (_what, call, status, code) => {
+    const before = await kept();
+    expectProblem(await call(), status, code);
+    expect(await kept()).toEqual(before);
+  });
+
+  it('to a route that reads JSON is refused', async () => {
+    const response = await admin.client.post('/integrations', form([part()]), {
+      'Content-Type': `multipart/form-data; boundary=${BOUNDARY}`,
+    });
+    expectProblem(response, 415, 'UNSUPPORTED_MEDIA_TYPE');
+  });
+
+  it('with more than 10 MiB is refused, announced or not', async () => {
+    const large = Buffer.alloc(10 * 1024 * 1024 + 1, 'x');
+    expectProblem(await upload(large), 413, 'PAYLOAD_TOO_LARGE');
+    const exact = await upload(large.subarray(1));
+    expect(exact.body).toMatchObject({ reason: 'not_a_workbook' });
+    const answer = await rawUpload(async (write) => {
+      await write(form([part({ content: '' })]).subarray(0, -60 + 0));
+      for (let sent = 0; sent < 11; sent += 1) await write(Buffer.alloc(1024 * 1024, 'x'));
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 4(13|00)/);
+  });
+
+  it('that its sender gives up leaves nothing, and the service goes on', async () => {
+    const before = {
+      ...(await kept()),
+      files: readdirSync(tmpdir()).filter((name) => /upload|multipart/i.test(name)),
+    };
+    for (let count = 0; count < 5; count += 1) {
+      await rawUpload(async (write, abort) => {
+        await write(form([part()]).subarray(0, 300));
+        abort();
+      });
+    }
+    await delay(100);
+    expect({
+      ...(await kept()),
+      files: readdirSync(tmpdir()).filter((name) => /upload|multipart/i.test(name)),
+    }).toEqual(before);
+    expect((await upload(file)).status).toBe(201);
+  });
+
+  /** Sends a form in pieces, chunked; gives the answer, or what came of it. */
+  async function rawUpload(
+    work: (write: (bytes: Buffer) => Promise<void>, abort: () => void) => Promise<void>,
+  ): Promise<string> {
+    const { port } = new URL(test.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (bytes) => (answer += bytes.toString()));
+    socket.on('error', () => undefined);
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.write(
+      `POST /integrations/${shop}/imports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${admin.client.accessToken}\r\n` +
+        `Content-Type: multipart/form-data; boundary=${BOUNDARY}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`,
+    );
+    const write = async (bytes: Buffer) => {
+      if (socket.destroyed) return;
+      socket.write(`${bytes.length.toString(16)}\r\n`);
+      socket.write(bytes);
+      await new Promise<void>((resolve) => {
+        if (socket.destroyed || !socket.writable) resolve();
+        else socket.write('\r\n', () => resolve());
+      });
+    };
+    await work(write, () => socket.destroy());
+    if (!socket.destroyed) socket.end('0\r\n\r\n');
+    await Promise.race([closed, delay(5000, undefined, { ref: false })]);
+    socket.destroy();
+    return answer;
+  }
+});
+
+describe('reading a workbook', () => {
+  it('is ended when it takes too much memory or time, and the next one is read', async () => {
+    const strings = Array.from({ length: 60_000 }, (_, index) => `<t>${String(index).repeat(60)}</t>`);
+    const rows = strings.map((_, index) => `<row r="${index + 1}"><c t="s"><v>${index}</v></c></row>`);
+    const large = zip(workbookParts({ Orders: rows.join('') }, strings));
+    const limits = { IMPORT_MAX_ROWS: '100000', IMPORT_MAX_INFLATED_MIB: '400' };
+    const store = () => Promise.resolve();
+    const small = new WorkbookParser(testConfig({ ...limits, IMPORT_MEMORY_MIB: '32' }));
+    await expect(small.parse(large, store)).rejects.toMatchObject({ reason: 'needs_too_much_memory' });
+    const slow = new WorkbookParser(testConfig({ ...limits, IMPORT_TIMEOUT_SECONDS: '1' }));
+    await expect(slow.parse(large, () => delay(1500))).rejects.toMatchObject({ reason: 'takes_too_long' });
+    for (const parser of [small, slow])
+      expect(await parser.parse(aWorkbook([['a']]), store)).toEqual([
+        { name: 'Orders', rows: 1, columns: 1 },
+      ]);
+  });
+
+  it('that takes longer than two seconds is answered before it is done; the row tells the rest', async () => {
+    const parser = test.app.get(WorkbookParser);
+    const parse = parser.parse.bind(parser);
+    jest.spyOn(parser, 'parse').mockImplementation(async (file, store) => {
+      await delay(2300);
+      return parse(file, store);
+    });
+    const [fine, wrong] = await Promise.all([
+      upload(aWorkbook([['late']])),
+      upload(aWorkbook([['x'.repeat(3000)]])),
+    ]);
+    jest.restoreAllMocks();
+    for (const response of [fine, wrong]) {
+      expect(response.status).toBe(202);
+      expect(response.body).toMatchObject({ status: 'PARSING', sheets: [] });
+    }
+    const early = await admin.client.get(`${fine.headers['location'] as string}/rows`);
+    const at = async (response: Response) =>
+      (await admin.client.get(response.headers['location'] as string)).body as { status: string };
+    for (
+      let tries = 0;
+      tries < 100 && [await at(fine), await at(wrong)].some(({ status }) => status === 'PARSING');
+      tries += 1
+    )
+      await delay(50);
+    expectProblem(early, 409, 'CONFLICT');
+    expect(await at(fine)).toMatchObject({
+      status: 'READY',
+      sheets: [{ name: 'Orders', rows: 1, columns: 1 }],
+    });
+    expect(await at(wrong)).toMatchObject({ status: 'REFUSED', refusal: expect.stringContaining('cell A1') });
+    expectProblem(await admin.client.get(`${wrong.headers['location'] as string}/file`), 404, 'NOT_FOUND');
+  });
+
+  it('that a killed process left is ended', async () => {
+    const { id } = (await upload(aWorkbook([['a']]))).body as { id: string };
+    await test.database.client.import.updateMany({
+      where: { id },
+      data: { status: 'PARSING', createdAt: new Date(test.clock.now().getTime() - 3_600_000) },
+    });
+    await test.app.get(Jobs).runNow('interrupted imports');
+    expect((await admin.client.get(`/integrations/${shop}/imports/${id}`)).body).toMatchObject({
+      status: 'REFUSED',
+      refusal: 'Reading was interrupted. Upload the file again.',
+    });
+    expect(await test.database.client.importPart.count({ where: { importId: id } })).toBe(0);
+  });
+
+  it('that fails in the database keeps nothing', async () => {
+    const parser = test.app.get(WorkbookParser);
+    const parse = parser.parse.bind(parser);
+    jest.spyOn(parser, 'parse').mockImplementation(async (file, store) => {
+      await parse(file, store);
+      throw new Error('the database is gone');
+    });
+    const before = await kept();
+    expectProblem(await upload(aWorkbook([['a']])), 500, 'INTERNAL');
+    jest.restoreAllMocks();
+    expect(await kept()).toEqual(before);
+    test.logLines.length = 0;
+  });
+});
