@@ -41,6 +41,11 @@ describe('retention', () => {
       lockouts: 0,
       'remembered-devices': 0,
       notices: 0,
+      'webhook-events': 0,
+      'webhook-deliveries': 0,
+      'webhook-failures': 0,
+      'blocked-addresses': 0,
+      imports: 0,
     };
     expect(await due()).toEqual({ ...none, 'spent-captchas': 1 });
     test.clock.advanceSeconds(3600);

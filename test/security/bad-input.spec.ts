@@ -64,6 +64,8 @@ const BODIES: Record<string, Record<string, unknown>> = {
   'POST /users/:id/token-balance': { amount: 5, reason: 'October', idempotencyKey: 'a' },
   'POST /internal/users/:id/token-balance/debit': { amount: 5, reason: 'October', idempotencyKey: 'a' },
   'POST /internal/tokens/introspect': { token: 'a' },
+  'POST /internal/webhook-events/acknowledge': { ids: ['01a1fac7-20e5-74ae-82b5-f30f3c0a6262'] },
+  'POST /admin/blocked-addresses': { address: '192.0.2.0/24', seconds: 60, reason: 'Floods us.' },
 };
 /** Fields that are no text, and what of WRONG_TYPES they take. */
 const TAKES: Record<string, (value: unknown) => boolean> = {
@@ -94,6 +96,12 @@ const QUERIES: Record<string, string[]> = {
   'GET /integrations': ['limit', 'cursor', 'provider', 'status'],
   'GET /internal/integrations/:id/credentials': ['purpose'],
   'GET /service-keys': ['limit', 'cursor'],
+  'GET /admin/blocked-addresses': ['limit', 'cursor'],
+  'GET /integrations/:id/imports': ['limit', 'cursor'],
+  'GET /integrations/:id/imports/:importId/rows': ['limit', 'cursor', 'sheet'],
+  'GET /integrations/:id/webhook-events': ['limit', 'cursor'],
+  'GET /integrations/:id/webhook-failures': ['limit', 'cursor'],
+  'GET /internal/webhook-events': ['limit', 'cursor', 'integrationId'],
   'GET /users/me/token-balance': ['limit', 'cursor'],
   'GET /users/:id/token-balance': ['limit', 'cursor'],
 };
@@ -317,6 +325,8 @@ describe('the query', () => {
     targetId: ['', 'me', '1', '%00'],
     kind: ['', 'everything', '%00'],
     provider: ['', 'custom', 'SHOPEE', 'CUSTOM,SCALEV'],
+    sheet: ['', '%20', '%00', 'a'.repeat(201)],
+    integrationId: ['', 'mine', '1', '%00'],
     purpose: ['', '%20', '%0a', 'a'.repeat(401)],
   };
 

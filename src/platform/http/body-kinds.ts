@@ -1,15 +1,12 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { payloadTooLarge, unsupportedMediaType } from '../errors/platform.errors.js';
+import { unsupportedMediaType } from '../errors/platform.errors.js';
 
 /** What a route reads instead of JSON: the bytes as they came, or a form with a file, which it reads itself. */
 export type BodyKind = 'raw' | 'file';
 
 /** Contract §1. */
 const RAW_BODY_BYTES = 1024 * 1024;
-export const FILE_BYTES = 10 * 1024 * 1024;
-/** What a form adds around its file. */
-const FORM_BYTES = 64 * 1024;
 
 /** The content type under which our parser gets the body of such a route, whatever the client called it. */
 const RAW_TYPE = 'application/vnd.benteng.raw';
@@ -26,16 +23,9 @@ export function readBodyKinds(server: FastifyInstance): void {
     if (route.config?.bodyKind === 'raw') route.bodyLimit = RAW_BODY_BYTES;
   });
   server.addHook('onRequest', async (request) => {
-    const kind = kindOf(request);
     const { headers } = request.raw;
     request.sentContentType = headers['content-type'];
-    if (kind === 'raw') headers['content-type'] = RAW_TYPE;
-    if (kind === 'file') {
-      if (!/^multipart\/form-data\s*;/i.test(headers['content-type'] ?? ''))
-        throw unsupportedMediaType({ detail: 'Send the file as multipart/form-data, in the field "file".' });
-      if (Number(headers['content-length'] ?? 0) > FILE_BYTES + FORM_BYTES)
-        throw payloadTooLarge({ detail: 'A file may have 10 MiB at most.' });
-    }
+    if (kindOf(request) === 'raw') headers['content-type'] = RAW_TYPE;
   });
   server.addContentTypeParser(
     RAW_TYPE,

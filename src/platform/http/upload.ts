@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import type { FastifyRequest } from 'fastify';
-import { malformedBody, payloadTooLarge, validationFailed } from '../errors/platform.errors.js';
+import {
+  malformedBody,
+  payloadTooLarge,
+  unsupportedMediaType,
+  validationFailed,
+} from '../errors/platform.errors.js';
 import type { Problem } from '../errors/problem.js';
-import { FILE_BYTES } from './body-kinds.js';
+
+/** Contract §1. */
+const FILE_BYTES = 10 * 1024 * 1024;
+/** What a form adds around its file. */
+const FORM_BYTES = 64 * 1024;
 
 /** A file as it came. */
 export interface UploadedFile {
@@ -18,9 +27,12 @@ export interface UploadedFile {
 /**
  * Reads the one file of a `multipart/form-data`, in the field `file`, of at most 10 MiB; anything else in the form is
  * refused. Nothing is written to disk, and reading stops with the first fault.
- * @throws MALFORMED_BODY, PAYLOAD_TOO_LARGE, VALIDATION_FAILED
+ * @throws MALFORMED_BODY, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
  */
 export async function readUpload({ raw }: FastifyRequest): Promise<UploadedFile> {
+  if (!/^multipart\/form-data\s*;/i.test(raw.headers['content-type'] ?? ''))
+    throw unsupportedMediaType({ detail: 'Send the file as multipart/form-data, in the field "file".' });
+  if (Number(raw.headers['content-length'] ?? 0) > FILE_BYTES + FORM_BYTES) throw tooLarge();
   const form = openForm(raw.headers);
   try {
     return await new Promise<UploadedFile>((resolve, reject) => {
