@@ -1,6 +1,7 @@
 // The load generator, a process of its own: { kind, url, connections, seconds, users?, token?, cookies? } comes as a
 // message, { perSecond, p50, p99, refused } goes back. The first second warms up and is not counted, so that neither
 // the ramp nor the requests that are cut off at the end change the rate.
+import { createHmac } from 'node:crypto';
 import autocannon from 'autocannon';
 
 const WARM_UP_MS = 1000;
@@ -23,6 +24,30 @@ const KINDS = {
       body: '{}',
       setupClient: (client) => {
         const use = () => send((headers, body) => client.setHeadersAndBody(headers, body));
+        use();
+        client.on('response', use);
+      },
+    };
+  },
+  /** Every request is a delivery of its own, signed as Standard Webhooks says. */
+  webhook: ({ secret, body }) => {
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+    let next = 0;
+    return {
+      method: 'POST',
+      body,
+      setupClient: (client) => {
+        const use = () => {
+          const id = `bench_${process.pid}_${next++}`;
+          const timestamp = String(Math.floor(Date.now() / 1000));
+          const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+          client.setHeaders({
+            ...JSON_HEADERS,
+            'webhook-id': id,
+            'webhook-timestamp': timestamp,
+            'webhook-signature': `v1,${signature}`,
+          });
+        };
         use();
         client.on('response', use);
       },

@@ -11,6 +11,7 @@ import {
   stopProcess,
   waitUntilOk,
 } from './processes.mjs';
+import { measureIntake } from './intake.mjs';
 import { createScratchDatabase } from './scratch-database.mjs';
 
 const PASSWORD = 'Kuda-lepas7 meja hijau';
@@ -108,6 +109,10 @@ async function measure({ environment, seconds, profileFolder, isServer }) {
     say(`${CROWD} logins at once …`);
     const crowd = await watchCrowd({ server, base, users, seconds });
 
+    say('webhooks and a workbook …');
+    const { accessToken } = sessions[1];
+    const intake = await measureIntake({ base, accessToken, server, seconds, load });
+
     const loginRate = mean(logins, 'perSecond');
     const hashRate = mean(hashing, 'perSecond');
     const readRate = mean(reads, 'perSecond');
@@ -150,6 +155,7 @@ async function measure({ environment, seconds, profileFolder, isServer }) {
       },
       { measure: 'GET /users/me p99', value: mean(reads, 'p99'), unit: 'ms' },
       { measure: `refreshes, ${READ_CONNECTIONS} at once`, value: refreshes.perSecond, unit: '/s' },
+      ...intake,
       { measure: 'first start, empty database', value: firstStart.ready, unit: 's to the ready line' },
       { measure: 'first start, /health/ready', value: firstStart.healthy, unit: 's to 200' },
       {

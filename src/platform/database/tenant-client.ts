@@ -10,8 +10,8 @@ type Callback = (error: Error | null, result?: pg.QueryResult) => void;
 
 /**
  * A connection that tells PostgreSQL, before each statement, in whose scope it is sent, so that row security can hold it
- * to that (the second fence). A statement sent in no scope finds nothing. It costs a round trip when the scope differs
- * from that of the statement before on this connection.
+ * to that (the second fence). A statement sent in no scope finds nothing. It costs a second statement, though no second
+ * round trip, when the scope differs from that of the statement before on this connection.
  */
 class TenantClient extends pg.Client {
   /** What the session's setting holds; undefined when it is not known. */
@@ -31,22 +31,30 @@ class TenantClient extends pg.Client {
     return this.sendAfter({ ...SET_TENANT, values: [scope] }, scope, args);
   }
 
+  /**
+   * Sends the setting and the statement together, so that both take one round trip. Should the setting be refused, the
+   * statement ran in the scope before it: the first fence still held it, and its outcome is not given out.
+   */
   private sendAfter(setting: pg.QueryConfig, scope: string, args: unknown[]): never {
-    const callback = args.findLast((argument) => typeof argument === 'function') as Callback | undefined;
-    this.tenant = undefined;
-    if (callback === undefined) {
-      return (async () => {
-        await (super.query(setting) as Promise<unknown>);
-        this.tenant = scope;
-        return this.send(args);
-      })() as never;
-    }
-    super.query(setting, (error) => {
-      if (error) return callback(error);
-      this.tenant = scope;
-      this.send(args);
+    let refusal: Error | undefined;
+    this.tenant = scope;
+    super.query(setting, (error: Error | null) => {
+      if (!error) return;
+      refusal = error;
+      this.tenant = undefined;
     });
-    return undefined as never;
+    const index = args.findLastIndex((argument) => typeof argument === 'function');
+    if (index >= 0) {
+      const callback = args[index] as Callback;
+      const guarded: Callback = (error, result) =>
+        refusal === undefined ? callback(error, result) : callback(refusal);
+      return this.send(args.with(index, guarded));
+    }
+    return (async () => {
+      const result: unknown = await this.send(args);
+      if (refusal !== undefined) throw refusal;
+      return result;
+    })() as never;
   }
 
   private send(args: unknown[]): never {
@@ -57,7 +65,7 @@ class TenantClient extends pg.Client {
 /** A pool of such connections. */
 export class TenantPool extends pg.Pool {
   constructor(config: pg.PoolConfig) {
-    super({ ...config, Client: TenantClient });
+    super({ ...config, Client: TenantClient, pipeline: true } as pg.PoolConfig);
   }
 
   override connect(): Promise<pg.PoolClient>;
