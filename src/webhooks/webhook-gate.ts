@@ -3,6 +3,7 @@ import { addSeconds, Clock } from '../platform/clock/clock.js';
 import { sha256 } from '../platform/crypto/digest.js';
 import { DecryptionError, FieldCipher } from '../platform/crypto/field-cipher.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
+import { BatchedRead } from '../platform/database/batched-read.js';
 import { Database, type Statement } from '../platform/database/database.js';
 import type { Integration } from '../platform/database/generated/client.js';
 import { Signals } from '../platform/events/signals.js';
@@ -10,6 +11,7 @@ import { isUuid } from '../platform/validation/uuid.js';
 import { WEBHOOK_SCHEMES } from './schemes/index.js';
 import { hmacOf, type Claim, type Delivery } from './schemes/scheme.js';
 import { WebhookFailures, type FailureReason } from './webhook-failures.js';
+import { WebhookStore } from './webhook-store.js';
 import { signatureRefused } from './webhooks.errors.js';
 
 /** Contract §6. */
@@ -22,45 +24,30 @@ export interface Receipt {
   readonly duplicate: boolean;
 }
 
-type Row = Pick<Integration, 'id' | 'organizationId' | 'status' | 'webhookScheme' | 'webhookSecret'> & {
-  previousWebhookSecret: string | null;
+type Row = Pick<
+  Integration,
+  'organizationId' | 'status' | 'webhookScheme' | 'webhookSecret' | 'previousWebhookSecret'
+> & {
+  /** The pair that was asked for. */
+  id: string;
+  integrationId: string;
   isBlocked: boolean;
 };
 
-/** $1 integration id, $2 now, $3 client address. The previous secret only while it still works. */
-const FIND_INTEGRATION: Statement = {
-  name: 'find_webhook_integration',
+/**
+ * $1 pairs of integration and client address, each as one text; $2 now. The previous secret only while it still works.
+ */
+const FIND_INTEGRATIONS: Statement = {
+  name: 'find_webhook_integrations',
   text: `
-    SELECT id, organization_id AS "organizationId", status::text,
+    SELECT pair AS id, i.id AS "integrationId", organization_id AS "organizationId", status::text,
            replace(webhook_scheme::text, '-', '_') AS "webhookScheme", webhook_secret AS "webhookSecret",
            CASE WHEN previous_webhook_secret_expires_at > $2::timestamptz THEN previous_webhook_secret END
              AS "previousWebhookSecret",
            EXISTS (SELECT FROM benteng.blocked_addresses b
                    WHERE (b.organization_id = i.organization_id OR b.organization_id IS NULL)
-                     AND b.expires_at > $2::timestamptz AND $3::inet <<= b.range) AS "isBlocked"
-    FROM benteng.integrations i WHERE id = $1::uuid`,
-};
-
-/**
- * Remembers the id and keeps the event, in one statement: both or neither; of two at once one gets through. An id whose
- * time is over may come again. It looks across organizations only in that the connection need not change its scope.
- * $1 integration, $2 hash of the event id, $3 organization, $4 until when the id is remembered, $5 now, $6 row id,
- * $7 event id, $8 sent at, $9 content type, $10 bytes, $11 payload, $12 whether base64, $13 address.
- */
-const KEEP_EVENT: Statement = {
-  name: 'keep_webhook_event',
-  text: `
-    WITH fresh AS (
-      INSERT INTO benteng.webhook_deliveries AS d (integration_id, id_hash, organization_id, expires_at)
-      VALUES ($1::uuid, $2::bytea, $3::uuid, $4::timestamptz)
-      ON CONFLICT (integration_id, id_hash) DO UPDATE SET expires_at = $4::timestamptz
-        WHERE d.expires_at <= $5::timestamptz
-      RETURNING 1)
-    INSERT INTO benteng.webhook_events
-      (id, organization_id, integration_id, event_id, sent_at, content_type, bytes, payload, is_binary, ip_address, created_at)
-    SELECT $6::uuid, $3::uuid, $1::uuid, $7::text, $8::timestamptz, $9::text, $10::int, $11::text, $12::boolean, $13::text,
-           $5::timestamptz
-    FROM fresh RETURNING id`,
+                     AND b.expires_at > $2::timestamptz AND split_part(pair, ' ', 2)::inet <<= b.range) AS "isBlocked"
+    FROM unnest($1::text[]) AS pair JOIN benteng.integrations i ON i.id = split_part(pair, ' ', 1)::uuid`,
 };
 
 /**
@@ -72,22 +59,30 @@ export class WebhookGate {
   /** What an integration without a secret, or none at all, is checked against: nobody knows it. */
   private readonly decoy: { row: Row; secret: string };
 
+  private readonly integrations: BatchedRead<Row>;
+
   constructor(
-    private readonly database: Database,
+    database: Database,
+    private readonly store: WebhookStore,
     private readonly cipher: FieldCipher,
     private readonly clock: Clock,
     private readonly random: RandomSource,
     private readonly failures: WebhookFailures,
     private readonly signals: Signals,
   ) {
+    this.integrations = new BatchedRead(database, FIND_INTEGRATIONS, () => [clock.now()]);
     const [id, organizationId] = [random.id(), random.id()];
     const secret = random.bytes(32).toString('base64');
     const row: Row = {
-      id,
+      id: '',
+      integrationId: id,
       organizationId,
       status: 'DISABLED',
       webhookScheme: 'standard',
-      webhookSecret: cipher.encrypt(secret, secretPlace({ id, organizationId }, 'webhook_secret')),
+      webhookSecret: cipher.encrypt(
+        secret,
+        secretPlace({ integrationId: id, organizationId }, 'webhook_secret'),
+      ),
       previousWebhookSecret: null,
       isBlocked: false,
     };
@@ -101,8 +96,8 @@ export class WebhookGate {
     client: { contentType: string | undefined; ipAddress: string },
   ): Promise<Receipt> {
     const now = this.clock.now();
-    const known = isUuid(integrationId) ? integrationId : this.decoy.row.id;
-    const [found] = await this.database.run<Row>(FIND_INTEGRATION, [known, now, client.ipAddress]);
+    const known = isUuid(integrationId) ? integrationId.toLowerCase() : this.decoy.row.integrationId;
+    const found = await this.integrations.find(`${known} ${client.ipAddress}`);
     const row = found ?? this.decoy.row;
     const { reason, claim } = this.judge(row, delivery, now);
     if (claim === null) {
@@ -167,32 +162,38 @@ export class WebhookGate {
     const { organizationId } = row;
     const text = asText(body);
     const place = { table: 'webhook_events', column: 'payload', rowId: id, organizationId };
-    const rows = await this.database.run(KEEP_EVENT, [
-      row.id,
-      sha256(eventId),
-      organizationId,
-      addSeconds(now, WEBHOOK_SCHEMES[row.webhookScheme].rememberSeconds),
-      now,
+    return this.store.keep({
       id,
+      organizationId,
+      integrationId: row.integrationId,
+      idHash: sha256(eventId),
       eventId,
-      timestamp === null ? null : new Date(timestamp * 1000),
-      contentType?.slice(0, 200) ?? null,
-      body.length,
-      this.cipher.encrypt(text ?? body.toString('base64'), place),
-      text === null,
+      rememberUntil: addSeconds(now, WEBHOOK_SCHEMES[row.webhookScheme].rememberSeconds),
+      sentAt: timestamp === null ? null : new Date(timestamp * 1000),
+      contentType: contentType?.slice(0, 200) ?? null,
+      bytes: body.length,
+      payload: this.cipher.encrypt(text ?? body.toString('base64'), place),
+      isBinary: text === null,
       ipAddress,
-    ]);
-    return rows.length > 0;
+      receivedAt: now,
+    });
   }
 
-  private noteFailure({ id, organizationId }: Row, ipAddress: string, reason: FailureReason): void {
-    this.failures.note({ organizationId, integrationId: id, ipAddress, reason });
-    this.signals.emit({ kind: 'webhook_refused', reason, integrationId: id, organizationId });
+  private noteFailure(
+    { integrationId, organizationId }: Row,
+    ipAddress: string,
+    reason: FailureReason,
+  ): void {
+    this.failures.note({ organizationId, integrationId, ipAddress, reason });
+    this.signals.emit({ kind: 'webhook_refused', reason, integrationId, organizationId });
   }
 }
 
-function secretPlace({ id, organizationId }: { id: string; organizationId: string }, column: string) {
-  return { table: 'integrations', column, rowId: id, organizationId };
+function secretPlace(
+  { integrationId, organizationId }: { integrationId: string; organizationId: string },
+  column: string,
+) {
+  return { table: 'integrations', column, rowId: integrationId, organizationId };
 }
 
 /** The body as text when it is nothing but UTF-8 without NUL; null otherwise. */

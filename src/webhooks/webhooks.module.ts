@@ -6,6 +6,7 @@ import { WebhookEventsController } from './webhook-events.controller.js';
 import { WebhookEventsService } from './webhook-events.service.js';
 import { WebhookFailures } from './webhook-failures.js';
 import { WebhookGate } from './webhook-gate.js';
+import { WebhookStore } from './webhook-store.js';
 import { WebhooksController } from './webhooks.controller.js';
 
 @Module({
@@ -15,7 +16,7 @@ import { WebhooksController } from './webhooks.controller.js';
     InternalWebhookEventsController,
     BlockedAddressesController,
   ],
-  providers: [WebhookGate, WebhookEventsService, WebhookFailures, BlockedAddressesService],
+  providers: [WebhookGate, WebhookStore, WebhookEventsService, WebhookFailures, BlockedAddressesService],
   exports: [BlockedAddressesService],
 })
 export class WebhooksModule {}

@@ -205,7 +205,7 @@ describe('a webhook', () => {
     const database = test.app.get(Database);
     const run = database.run.bind(database);
     const spy = jest.spyOn(database, 'run').mockImplementation(async (statement, parameters, tx) => {
-      if (statement.name === 'keep_webhook_event')
+      if (statement.name === 'keep_webhook_events')
         throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
       return run(statement, parameters, tx);
     });

@@ -55,6 +55,8 @@ export class AdvisoryLocks {
       connectionTimeoutMillis: 5000,
       statement_timeout: 30_000,
       application_name: 'benteng-locks',
+      // Several jobs ask at the same moment.
+      pipeline: true,
       keepAlive: true,
     });
     const forget = (): void => {

@@ -16,10 +16,14 @@ interface Batch<Row> {
 export class BatchedRead<Row extends { id: string }> {
   private open: Batch<Row> | undefined;
 
-  /** @param statement takes an array of ids (`= ANY ($1::uuid[])`) and yields rows with their `id`. */
+  /**
+   * @param statement takes an array of ids (`= ANY ($1::uuid[])`) and yields rows with their `id`.
+   * @param more further parameters, the same for all ids.
+   */
   constructor(
     private readonly database: Database,
     private readonly statement: Statement,
+    private readonly more: () => unknown[] = () => [],
   ) {}
 
   /** The row of that id, as it is now. */
@@ -43,7 +47,7 @@ export class BatchedRead<Row extends { id: string }> {
       };
     });
     const rows = closed.then(async () => {
-      const found = await this.database.run<Row>(this.statement, [[...ids]]);
+      const found = await this.database.run<Row>(this.statement, [[...ids], ...this.more()]);
       return new Map(found.map((row) => [row.id, row]));
     });
     return { ids, rows, close };
