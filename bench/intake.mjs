@@ -110,7 +110,7 @@ async function largeWorkbook() {
     { value: new Date(Date.UTC(2026, 0, 1 + (i % 300))), type: Date, format: 'dd/mm/yyyy' },
     { value: Math.round(Math.random() * 1e6) / 100, type: Number },
   ]);
-  const file = await (await writeWorkbook(rows, {})).toBuffer();
+  const file = await writeWorkbook(rows, {}).toBuffer();
   // That took seconds without a pause: connections that the server closed meanwhile are noticed now.
   await pause(200);
   return file;

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { v7 as uuidV7 } from 'uuid';
+import { SystemClock } from '../platform/clock/clock.js';
+import { readEnvironment } from '../platform/config/load-config.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { WEBHOOK_SCHEMES } from '../webhooks/schemes/index.js';
 import { printResult } from './application-context.js';
@@ -36,14 +38,14 @@ export const webhooksSendCommand = new Command('webhooks:send')
   .option('--dry-run', 'print the signed request, send nothing')
   .option('--json', 'print JSON')
   .action(async ({ scheme, url, body, file, id = uuidV7(), timestamp, dryRun = false, json }: Options) => {
-    const secret = process.env['WEBHOOK_SECRET'] ?? '';
+    const secret = readEnvironment()['WEBHOOK_SECRET'] ?? '';
     if (secret === '')
       throw new OperatorError('Set WEBHOOK_SECRET to the webhook secret of the integration.');
     const content = file === undefined ? Buffer.from(body ?? '{"test":true}') : readContent(file);
     const signer = WEBHOOK_SCHEMES[scheme.replace('-', '_') as keyof typeof WEBHOOK_SCHEMES];
     const signed = signer.sign(secret, content, {
       id,
-      timestamp: timestamp ?? Math.floor(Date.now() / 1000),
+      timestamp: timestamp ?? Math.floor(new SystemClock().now().getTime() / 1000),
     });
     const headers = { 'Content-Type': 'application/json', ...signed.headers };
     const text = signed.body.toString('utf8');

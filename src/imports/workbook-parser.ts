@@ -45,7 +45,7 @@ export class WorkbookParser implements OnModuleDestroy {
     await Promise.all([...this.workers].map((worker) => worker.terminate()));
   }
 
-  private run(file: Buffer, store: (chunk: RowChunk) => Promise<void>): Promise<SheetSummary[]> {
+  private async run(file: Buffer, store: (chunk: RowChunk) => Promise<void>): Promise<SheetSummary[]> {
     const { timeoutSeconds, memoryMiB, ...limits } = this.config.imports;
     const worker = new Worker(WORKER, {
       workerData: { file, limits },
@@ -56,43 +56,48 @@ export class WorkbookParser implements OnModuleDestroy {
     });
     this.workers.add(worker);
     let timer: NodeJS.Timeout | undefined;
-    return new Promise<SheetSummary[]>((resolve, reject) => {
-      timer = setTimeout(
-        () =>
+    try {
+      return await new Promise<SheetSummary[]>((resolve, reject) => {
+        const giveUp = (): void =>
           reject(
             new WorkbookRefused(
               'takes_too_long',
               `Reading the workbook takes longer than ${timeoutSeconds} s.`,
             ),
-          ),
-        timeoutSeconds * 1000,
-      );
-      // One after the other, and the end only after the last one was stored.
-      let last = Promise.resolve();
-      worker.on('message', (message: WorkerMessage) => {
-        last = last.then(async () => {
+          );
+        timer = setTimeout(giveUp, timeoutSeconds * 1000);
+        const handle = async (message: WorkerMessage): Promise<void> => {
           if (message.kind === 'refused') throw new WorkbookRefused(message.reason, message.message);
-          if (message.kind === 'done') return resolve(message.sheets);
-          await store(message.chunk);
-          worker.postMessage('stored');
+          if (message.kind === 'done') resolve(message.sheets);
+          else {
+            await store(message.chunk);
+            // Any answer will do.
+            // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+            worker.postMessage(null);
+          }
+        };
+        // One after the other, and the end only after the last one was stored.
+        let last = Promise.resolve();
+        worker.on('message', (message: WorkerMessage) => {
+          last = last.then(async () => handle(message));
+          last.catch(reject);
         });
-        last.catch(reject);
+        worker.on('error', (error: NodeJS.ErrnoException) =>
+          reject(
+            error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+              ? new WorkbookRefused('needs_too_much_memory', 'Reading the workbook needs too much memory.')
+              : error,
+          ),
+        );
+        worker.on('exit', () => {
+          void last.finally(() => reject(unavailable({ retryAfterSeconds: 5 }))).catch(() => undefined);
+        });
       });
-      worker.on('error', (error: NodeJS.ErrnoException) =>
-        reject(
-          error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-            ? new WorkbookRefused('needs_too_much_memory', 'Reading the workbook needs too much memory.')
-            : error,
-        ),
-      );
-      worker.on('exit', () => {
-        last.then(() => reject(unavailable({ retryAfterSeconds: 5 })), reject);
-      });
-    }).finally(async () => {
+    } finally {
       clearTimeout(timer);
       await worker.terminate();
       this.workers.delete(worker);
-    });
+    }
   }
 
   private async take(): Promise<void> {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import writeWorkbook from 'write-excel-file/node';
 import type { Response } from 'supertest';
 import { Jobs } from '../../src/platform/jobs/jobs.js';
 import { WorkbookParser } from '../../src/imports/workbook-parser.js';
@@ -145,6 +146,24 @@ describe('an uploaded workbook', () => {
       'content-disposition': expect.stringMatching(/^attachment; /),
       'x-content-type-options': 'nosniff',
     });
+  });
+
+  it('of another program is read too', async () => {
+    const when = new Date(Date.UTC(2026, 0, 31));
+    const rows = [
+      [{ value: 'Nama' }, { value: 'Jumlah' }, { value: 'Tanggal' }],
+      [
+        { value: 'Ibu Sri — ☕' },
+        { value: 12.5, type: Number },
+        { value: when, type: Date, format: 'dd/mm/yyyy' },
+      ],
+    ];
+    const response = await upload(await writeWorkbook(rows as never, {}).toBuffer());
+    expect(response.status).toBe(201);
+    expect((await rowsOf(response)).items.map((item) => (item as { cells: string[] }).cells)).toEqual([
+      ['Nama', 'Jumlah', 'Tanggal'],
+      ['Ibu Sri — ☕', '12.5', '2026-01-31'],
+    ]);
   });
 
   it('is ciphertext in the database, file and rows', async () => {
@@ -668,5 +687,23 @@ describe('reading a workbook', () => {
     jest.restoreAllMocks();
     expect(await kept()).toEqual(before);
     test.logLines.length = 0;
+  });
+});
+
+describe('uploads', () => {
+  it('are ten a minute for each person [L-S4]', async () => {
+    const limited = await startTestApp({ environment: { ...MEMORY_COUNTERS } });
+    try {
+      const person = await aSignedInAdmin(limited);
+      const created = await person.client.post('/integrations', { provider: 'CUSTOM', label: 'x' });
+      const path = `/integrations/${(created.body as { id: string }).id}/imports`;
+      const body = form([{ name: 'a.xlsx', content: aWorkbook([['a']]) }]);
+      const headers = { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` };
+      for (let count = 0; count < 10; count += 1)
+        expect((await person.client.post(path, body, headers)).status).toBe(201);
+      expectProblem(await person.client.post(path, body, headers), 429, 'RATE_LIMITED');
+    } finally {
+      await limited.close();
+    }
   });
 });

@@ -12,7 +12,7 @@ export interface Receiver {
   readonly secret: string;
 }
 
-export const PROVIDER_OF: Record<Integration['webhookScheme'], Integration['provider']> = {
+const PROVIDER_OF: Record<Integration['webhookScheme'], Integration['provider']> = {
   standard: 'CUSTOM',
   tiktok: 'TIKTOK_SHOP',
   scalev: 'SCALEV',

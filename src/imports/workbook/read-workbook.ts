@@ -77,7 +77,7 @@ async function findMainPart(parts: WorkbookPackage): Promise<string> {
   if (!parts.has('[Content_Types].xml') || !parts.has('_rels/.rels'))
     throw new WorkbookRefused('not_a_workbook', 'This is a packed file, but not an .xlsx workbook.');
   const roots = await readRelations(parts, '');
-  const main = [...roots.values()].find(({ type }) => /\/officeDocument$/.test(type))?.target;
+  const main = [...roots.values()].find(({ type }) => type.endsWith('/officeDocument'))?.target;
   const types = new Map<string, string>();
   await readXml(await parts.open('[Content_Types].xml'), {
     open: (name, { PartName, ContentType }) => {
@@ -107,7 +107,7 @@ async function readRelations(parts: WorkbookPackage, source: string): Promise<Ma
     open: (name, { Id, Type = '', Target = '', TargetMode }) => {
       if (name !== 'Relationship' || Id === undefined) return;
       if (TargetMode === 'External') {
-        if (/\/hyperlink$/.test(Type)) return;
+        if (Type.endsWith('/hyperlink')) return;
         throw new WorkbookRefused(
           'external_links',
           'The workbook takes something from elsewhere. Break these links and save it again.',

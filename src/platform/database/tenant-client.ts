@@ -24,10 +24,10 @@ class TenantClient extends pg.Client {
     if (CONTROLS_TRANSACTION.test(text)) {
       // A transaction that is taken back takes the setting back with it.
       if (ENDS_TRANSACTION.test(text)) this.tenant = undefined;
-      return this.send(args);
+      return this.send(args) as never;
     }
     const scope = currentTenantScope() ?? '';
-    if (scope === this.tenant) return this.send(args);
+    if (scope === this.tenant) return this.send(args) as never;
     return this.sendAfter({ ...SET_TENANT, values: [scope] }, scope, args);
   }
 
@@ -48,7 +48,7 @@ class TenantClient extends pg.Client {
       const callback = args[index] as Callback;
       const guarded: Callback = (error, result) =>
         refusal === undefined ? callback(error, result) : callback(refusal);
-      return this.send(args.with(index, guarded));
+      return this.send(args.with(index, guarded)) as never;
     }
     return (async () => {
       const result: unknown = await this.send(args);
@@ -57,15 +57,15 @@ class TenantClient extends pg.Client {
     })() as never;
   }
 
-  private send(args: unknown[]): never {
-    return (super.query as (...all: unknown[]) => never).apply(this, args);
+  private send(args: unknown[]): Promise<unknown> {
+    return (super.query as (...all: unknown[]) => Promise<unknown>).apply(this, args);
   }
 }
 
 /** A pool of such connections. */
 export class TenantPool extends pg.Pool {
   constructor(config: pg.PoolConfig) {
-    super({ ...config, Client: TenantClient, pipeline: true } as pg.PoolConfig);
+    super({ ...config, Client: TenantClient, pipeline: true });
   }
 
   override connect(): Promise<pg.PoolClient>;

@@ -55,7 +55,7 @@ export async function readUpload({ raw }: FastifyRequest): Promise<UploadedFile>
         });
       });
       form.on('field', (field) =>
-        reject(wrongForm(String(field), 'unknown_field', 'the form has one field, "file", and it is a file')),
+        reject(wrongForm(field, 'unknown_field', 'the form has one field, "file", and it is a file')),
       );
       for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
         form.on(limit, () => reject(wrongForm('file', 'exactly_one', 'send exactly one file')));

@@ -52,6 +52,11 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     'Spent refresh tokens that came back.',
     [],
   );
+  private readonly webhookRefusals = this.counter(
+    'webhook_refusals_total',
+    'Webhooks that were refused for an integration that exists.',
+    [],
+  );
   private readonly decryptFailures = this.counter('decrypt_failures_total', 'Ciphertexts refused.', [
     'reason',
   ]);
@@ -153,6 +158,9 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
         return;
       case 'decrypt_failed':
         this.decryptFailures.inc({ reason: signal.reason });
+        return;
+      case 'webhook_refused':
+        this.webhookRefusals.inc();
         return;
       case 'database_error':
         this.databaseErrors.inc();
