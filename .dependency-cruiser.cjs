@@ -14,6 +14,7 @@ const ARROWS = {
   'admin-reset': ['sessions', 'users'],
   alerts: ['organizations'],
   audit: ['organizations'],
+  backup: [],
   balance: [],
   integrations: [],
   incidents: ['users'],

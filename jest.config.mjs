@@ -13,6 +13,7 @@ const esmPackages = [
   'postgres-array',
   '@electric-sql',
   'uuid',
+  'age-encryption',
   'load-esm',
   'file-type',
 ];

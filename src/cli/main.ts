@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { exitWithReason } from '../platform/errors/exit-with-reason.js';
 import { adminCreateCommand } from './admin-create.command.js';
 import { auditVerifyCommand } from './audit-verify.command.js';
+import { backupCommand } from './backup.command.js';
 import { databaseMigrateCommand } from './db-migrate.command.js';
 import { databaseRolesCommand } from './db-roles.command.js';
 import { incidentAccountCommand } from './incident-account.command.js';
@@ -12,6 +13,7 @@ import { keysEncryptExistingCommand } from './keys-encrypt-existing.command.js';
 import { keysGenerateCommand } from './keys-generate.command.js';
 import { keysRotateCommand } from './keys-rotate.command.js';
 import { keysStatusCommand } from './keys-status.command.js';
+import { restoreCommand } from './restore.command.js';
 import { retentionRunCommand } from './retention-run.command.js';
 import { usersImportCommand } from './users-import.command.js';
 import { webhooksSendCommand } from './webhooks-send.command.js';
@@ -22,6 +24,7 @@ const program = new Command('benteng')
   .showHelpAfterError('(add --help to see what the command takes)')
   .addCommand(adminCreateCommand)
   .addCommand(auditVerifyCommand)
+  .addCommand(backupCommand)
   .addCommand(databaseMigrateCommand)
   .addCommand(databaseRolesCommand)
   .addCommand(incidentAccountCommand)
@@ -31,6 +34,7 @@ const program = new Command('benteng')
   .addCommand(keysGenerateCommand)
   .addCommand(keysStatusCommand)
   .addCommand(keysRotateCommand)
+  .addCommand(restoreCommand)
   .addCommand(retentionRunCommand)
   .addCommand(usersImportCommand)
   .addCommand(webhooksSendCommand);

@@ -47,7 +47,7 @@ export class KeyUsage {
 
   private async usesOf({ model, field, table, column, asText }: EncryptedColumn): Promise<KeyUse[]> {
     const text = `
-      SELECT substring(${asText} FROM '^v[0-9]+:([a-z0-9_-]{1,16}):') AS key, count(*)::int AS rows
+      SELECT substring(left(${asText}, 24) FROM '^v[0-9]+:([a-z0-9_-]{1,16}):') AS key, count(*)::int AS rows
       FROM benteng.${table} WHERE ${column} IS NOT NULL GROUP BY 1`;
     const rows = await this.database.run<{ key: string | null; rows: number }>(
       { name: `keys_of_${table}_${column}`, text },

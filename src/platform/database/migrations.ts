@@ -89,7 +89,15 @@ async function readHistory(session: MigrationSession): Promise<Map<string, strin
   return new Map(rows.map((row) => [String(row['migration_name']), String(row['checksum'])]));
 }
 
-function findPending(migrations: readonly Migration[], history: ReadonlyMap<string, string>): Migration[] {
+/** @throws OperatorError when a migration is of a newer program than this one. */
+export function assertKnownMigrations(names: readonly string[]): void {
+  findPending(readMigrations(findMigrationsFolder()), new Map(names.map((name) => [name, null])));
+}
+
+function findPending(
+  migrations: readonly Migration[],
+  history: ReadonlyMap<string, string | null>,
+): Migration[] {
   const known = new Set(migrations.map(({ name }) => name));
   const foreign = [...history.keys()].find((name) => !known.has(name));
   if (foreign !== undefined) {
@@ -98,7 +106,7 @@ function findPending(migrations: readonly Migration[], history: ReadonlyMap<stri
         'restore a backup that belongs to this one.',
     );
   }
-  const edited = migrations.find(({ name, checksum }) => history.has(name) && history.get(name) !== checksum);
+  const edited = migrations.find(({ name, checksum }) => (history.get(name) ?? checksum) !== checksum);
   if (edited)
     throw new OperatorError(
       `The migration ${edited.name} was edited after it was applied; take the edit back.`,

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -67,6 +68,63 @@ export function embeddedSession(database: PGlite): MigrationSession {
       await database.exec(script);
     },
   };
+}
+
+/** The folder of the embedded database as a compressed archive. The server must be stopped. */
+export async function dumpEmbedded(config: Config): Promise<Blob> {
+  const { database, lock } = await startEmbedded(config);
+  try {
+    return await database.dumpDataDir('gzip');
+  } finally {
+    await database.close();
+    lock.release();
+  }
+}
+
+/**
+ * Makes the embedded database from such an archive: beside its place first, and moved there once it has opened.
+ * @throws OperatorError when there is a database already, or the archive is none.
+ */
+export async function loadEmbedded(config: Config, archive: Blob, dryRun: boolean): Promise<void> {
+  const lock = DataDirectoryLock.acquire(config.dataDir);
+  const place = join(config.dataDir, 'postgres');
+  const beside = join(config.dataDir, 'postgres.restoring');
+  try {
+    if (existsSync(place) && readdirSync(place).length > 0)
+      throw new OperatorError(
+        `There is a database in "${config.dataDir}" already. Choose another DATA_DIR. Nothing was changed.`,
+      );
+    rmSync(beside, { recursive: true, force: true });
+    const database = await PGlite.create({ dataDir: beside, loadDataDir: archive });
+    try {
+      await applyMigrations(embeddedSession(database));
+    } finally {
+      await database.close();
+    }
+    if (!dryRun) {
+      rmSync(place, { recursive: true, force: true });
+      renameSync(beside, place);
+    }
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(`The backup holds no database that opens: ${(error as Error).message}`, {
+      cause: error,
+    });
+  } finally {
+    rmSync(beside, { recursive: true, force: true });
+    lock.release();
+  }
+}
+
+/** What a server has of ours. */
+export async function describeServer(url: string): Promise<{ hasSchema: boolean; tables: number }> {
+  return withSession(url, async (session) => {
+    const [row] = await session.query(`
+      SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'benteng') AS schema,
+             (SELECT count(*)::int FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+              WHERE n.nspname = 'benteng' AND c.relkind IN ('r', 'p')) AS tables`);
+    return { hasSchema: row?.['schema'] === true, tables: Number(row?.['tables']) };
+  });
 }
 
 async function openServer(config: Config, url: string): Promise<DatabaseConnection> {

@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Config } from '../platform/config/config.js';
+import { assertKnownMigrations } from '../platform/database/migrations.js';
+import { describeServer, loadEmbedded, migrateDatabase } from '../platform/database/open-database.js';
+import { OperatorError } from '../platform/errors/operator-error.js';
+import { readAgeFile, type Opener } from './age-file.js';
+import { startTool } from './dump-tools.js';
+import { inspectBackup, type BackupContent } from './inspect-backup.js';
+
+/** What was restored. */
+export interface RestoreReport {
+  readonly database: 'postgresql' | 'embedded';
+  readonly sha256: string;
+  /** Migrations that were applied on top, since the backup is older than this program. */
+  readonly migrated: string[];
+  readonly dryRun: boolean;
+}
+
+/**
+ * Restores a backup into an empty database (T-4.3). The whole file is read and judged before anything is touched, and the
+ * restoration itself is one transaction, or one rename: it happens wholly or not at all.
+ * @throws OperatorError; nothing was changed then.
+ */
+export async function restore(
+  config: Config,
+  file: string,
+  opener: Opener,
+  dryRun: boolean,
+): Promise<RestoreReport> {
+  const content = await inspectBackup(file, opener);
+  const { database, sha256 } = content;
+  const target = config.databaseUrl === null ? 'embedded' : 'postgresql';
+  if (database !== target) {
+    throw new OperatorError(
+      database === 'embedded'
+        ? 'This is a backup of an embedded database: restore it without DATABASE_URL.'
+        : 'This is a backup of a PostgreSQL server: set DATABASE_URL to an empty database.',
+    );
+  }
+  assertKnownMigrations(content.migrations);
+  if (target === 'embedded') await restoreEmbedded(config, file, opener, dryRun);
+  else await restoreServer(config.databaseMigrationUrl ?? config.databaseUrl!, file, opener, content, dryRun);
+  return { database, sha256, dryRun, migrated: dryRun ? [] : await migrateDatabase(config) };
+}
+
+async function restoreEmbedded(config: Config, file: string, opener: Opener, dryRun: boolean): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of (await readAgeFile(file, opener)) as AsyncIterable<Buffer>) chunks.push(chunk);
+  await loadEmbedded(
+    config,
+    new Blob([Uint8Array.from(Buffer.concat(chunks))], { type: 'application/x-gzip' }),
+    dryRun,
+  );
+}
+
+async function restoreServer(
+  url: string,
+  file: string,
+  opener: Opener,
+  { list }: BackupContent,
+  dryRun: boolean,
+): Promise<void> {
+  const { tables, hasSchema } = await describeServer(url);
+  if (tables > 0)
+    throw new OperatorError(
+      `The database is not empty: its schema benteng has ${tables} tables. Restore into a new one. Nothing was changed.`,
+    );
+  if (dryRun) return;
+  const folder = await mkdtemp(join(tmpdir(), 'benteng-restore-'));
+  try {
+    const listFile = join(folder, 'list');
+    // db:roles may have made the schema already; then it is not made again.
+    const lines = list.split('\n').filter((line) => !hasSchema || !/ SCHEMA - benteng /.test(line));
+    await writeFile(listFile, lines.join('\n'), { mode: 0o600 });
+    const tool = startTool('pg_restore', url, [
+      '--single-transaction',
+      '--exit-on-error',
+      '--no-owner',
+      '--no-privileges',
+      '--enable-row-security',
+      `--use-list=${listFile}`,
+    ]);
+    await pipeline(await readAgeFile(file, opener), tool.input).catch(() => undefined);
+    await tool.ended;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

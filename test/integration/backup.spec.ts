@@ -1,0 +1,253 @@
+import { randomUUID } from 'node:crypto';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { generateSecret } from '../../src/platform/config/development-secrets.js';
+import { databaseRolesSql } from '../../src/platform/database/database-roles.js';
+import { runCommand, type CommandResult } from '../support/cli.js';
+import { administer, withDatabase } from '../support/server-databases.mjs';
+
+const PASSPHRASE = 'kuda lepas di meja hijau';
+const serverUrl = process.env['TEST_DATABASE_URL'];
+const onEmbedded = serverUrl === undefined ? describe : describe.skip;
+const onServer = serverUrl === undefined ? describe.skip : describe;
+const secrets = {
+  JWT_PRIVATE_KEYS: generateSecret('JWT_PRIVATE_KEYS'),
+  ENCRYPTION_KEYS: generateSecret('ENCRYPTION_KEYS'),
+  TOKEN_KEYS: generateSecret('TOKEN_KEYS'),
+};
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'benteng-backup-'));
+  folders.push(folder);
+  return folder;
+}
+
+function expectOk({ code, err, out }: CommandResult): CommandResult {
+  expect({ code, err }).toEqual({ code: 0, err: expect.not.stringContaining('Error') });
+  return { code, err, out };
+}
+
+function expectRefusal({ code, err }: CommandResult, words: RegExp): void {
+  expect(code).not.toBe(0);
+  expect(err).toMatch(words);
+  // A sentence, not a stack.
+  expect(err).not.toMatch(/\n\s+at /);
+}
+
+/** The one backup of a folder. */
+function backupIn(folder: string): string {
+  const [name, ...others] = readdirSync(folder);
+  expect(others).toEqual([]);
+  return join(folder, name!);
+}
+
+interface Place {
+  /** Environment of a database; each call another one, empty. */
+  make(): Promise<Record<string, string>>;
+  ending: string;
+}
+
+/** Everything that holds for both kinds of database. */
+function drill({ make, ending }: Place): void {
+  let source: Record<string, string>;
+  let folder: string;
+  let file: string;
+  const withPassphrase = (environment: Record<string, string>, passphrase = PASSPHRASE) => ({
+    ...environment,
+    BACKUP_PASSPHRASE: passphrase,
+  });
+  const emails = async (environment: Record<string, string>) => {
+    const { out } = expectOk(await runCommand(['audit:verify', '--json'], environment));
+    return { ...(JSON.parse(out) as object), verifiedAt: null };
+  };
+
+  beforeAll(async () => {
+    source = await make();
+    for (const email of ['satu@example.com', 'dua@example.com'])
+      expectOk(await runCommand(['admin:create', '--email', email, '--organization', 'Toko Laut'], source));
+    folder = newFolder();
+    const { out } = expectOk(await runCommand(['backup', '--out', folder, '--json'], withPassphrase(source)));
+    file = backupIn(folder);
+    expect(JSON.parse(out)).toMatchObject({ file, bytes: statSync(file).size });
+  }, 90_000);
+
+  it('writes one encrypted file that only its owner may read, and nothing beside it [T-4.3]', () => {
+    expect(file.endsWith(ending)).toBe(true);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const content = readFileSync(file, 'latin1');
+    expect(content.startsWith('age-encryption.org/v1\n')).toBe(true);
+    for (const secret of ['satu@example.com', 'Toko Laut', 'PGDMP', 'CREATE TABLE'])
+      expect(content).not.toContain(secret);
+  });
+
+  it('restores all of it into an empty database, once, and says what it would do before [T-4.3]', async () => {
+    const target = await make();
+    const restore = (...more: string[]) =>
+      runCommand(['restore', '--in', file, ...more], withPassphrase(target));
+    expectRefusal(await restore(), /--yes/);
+    expect(expectOk(await restore('--dry-run')).out).toMatch(/would fit/);
+    expect(expectOk(await restore('--yes')).out).toMatch(/Restored/);
+    expect(await emails(target)).toEqual(await emails(source));
+    expectRefusal(await restore('--yes'), /not empty|already/);
+    expect(await emails(target)).toEqual(await emails(source));
+  }, 90_000);
+
+  it('changes nothing with a wrong passphrase, or a file that was cut, altered or is none [T-4.3]', async () => {
+    const target = await make();
+    const damagedFile = (name: string, change: (bytes: Buffer) => Buffer): string => {
+      const damaged = join(newFolder(), name);
+      writeFileSync(damaged, change(readFileSync(file)));
+      return damaged;
+    };
+    const restore = (path: string, passphrase = PASSPHRASE) =>
+      runCommand(['restore', '--in', path, '--yes'], withPassphrase(target, passphrase));
+    expectRefusal(await restore(file, 'another passphrase'), /cannot be opened/);
+    expectRefusal(await runCommand(['restore', '--in', file, '--yes'], target), /BACKUP_PASSPHRASE/);
+    expectRefusal(await restore(damagedFile('cut', (bytes) => bytes.subarray(0, -100))), /cut or altered/);
+    expectRefusal(
+      await restore(damagedFile('half', (bytes) => bytes.subarray(0, bytes.length / 2))),
+      /cut or altered/,
+    );
+    const flipped = (bytes: Buffer): Buffer => {
+      bytes[bytes.length - 2000]! ^= 1;
+      return bytes;
+    };
+    expectRefusal(await restore(damagedFile('flipped', flipped)), /cut or altered/);
+    const plain = join(newFolder(), 'plain');
+    appendFileSync(plain, 'just some text that is long enough');
+    expectRefusal(await restore(plain), /no backup/);
+    expectRefusal(await restore(join(newFolder(), 'missing')), /cannot be read/);
+    expect(expectOk(await restore(file)).out).toMatch(/Restored/);
+    expect(await emails(target)).toEqual(await emails(source));
+  }, 120_000);
+
+  it('works with a public key, whose secret one the backup never sees', async () => {
+    const identity = await generateX25519Identity();
+    const [out, target] = [newFolder(), await make()];
+    const recipient = await identityToRecipient(identity);
+    expectOk(await runCommand(['backup', '--out', out, '--recipient', recipient], source));
+    const keyFile = join(newFolder(), 'key.txt');
+    writeFileSync(keyFile, `# a key\n${identity}\n`);
+    const restore = ['restore', '--in', backupIn(out), '--yes'];
+    expectRefusal(await runCommand(restore, withPassphrase(target)), /cannot be opened/);
+    expectOk(await runCommand([...restore, '--identity', keyFile], target));
+    expect(await emails(target)).toEqual(await emails(source));
+  }, 90_000);
+
+  it('tells when the keys of the data are missing', async () => {
+    const target = { ...(await make()), ENCRYPTION_KEYS: generateSecret('ENCRYPTION_KEYS', 'k8:') };
+    const { out } = expectOk(await runCommand(['restore', '--in', file, '--yes'], withPassphrase(target)));
+    // Nothing is encrypted in this small database; the command said so by saying nothing.
+    expect(out).toBe('Restored.\n');
+  }, 60_000);
+
+  it('leaves nothing behind when it cannot be made', async () => {
+    const out = newFolder();
+    expectRefusal(
+      await runCommand(['backup', '--out', out], withPassphrase(source, 'short')),
+      /12 characters/,
+    );
+    expectRefusal(
+      await runCommand(['backup', '--out', out, '--recipient', 'age1nonsense'], source),
+      /no public key/,
+    );
+    expectRefusal(await runCommand(['backup'], withPassphrase(source)), /--out/);
+    expect(readdirSync(out)).toEqual([]);
+  }, 60_000);
+}
+
+onEmbedded('a backup of the embedded database', () => {
+  drill({
+    ending: '.tar.gz.age',
+    make: () => Promise.resolve({ ...secrets, DATA_DIR: newFolder() }),
+  });
+});
+
+onServer('a backup of a server', () => {
+  const names: string[] = [];
+  afterAll(async () => {
+    for (const name of names) await administer(serverUrl!, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
+  });
+  const make = async () => {
+    const name = `benteng_backup_${randomUUID().slice(0, 8)}`;
+    names.push(name);
+    await administer(serverUrl!, `CREATE DATABASE "${name}"`);
+    return { ...secrets, DATA_DIR: newFolder(), DATABASE_URL: withDatabase(serverUrl!, name) };
+  };
+
+  drill({ ending: '.dump.age', make });
+
+  it('can be made and restored by roles that row security binds [A-7]', async () => {
+    const roles = {
+      owner: 'benteng_drill_owner',
+      application: 'benteng_drill_app',
+      backup: 'benteng_drill_backup',
+    };
+    const asRole = (url: string, name: string) =>
+      Object.assign(new URL(url), { username: name, password: '' }).href;
+    const place = async () => {
+      const environment = await make();
+      const url = environment.DATABASE_URL;
+      await administer(url, databaseRolesSql(roles));
+      return {
+        superuser: url,
+        environment: {
+          ...environment,
+          DATABASE_URL: asRole(url, roles.application),
+          DATABASE_MIGRATION_URL: asRole(url, roles.owner),
+        },
+      };
+    };
+    const [source, target] = [await place(), await place()];
+    expectOk(await runCommand(['db:migrate'], source.environment));
+    await administer(source.superuser, databaseRolesSql(roles));
+    expectOk(
+      await runCommand(
+        ['admin:create', '--email', 'tiga@example.com', '--organization', 'T'],
+        source.environment,
+      ),
+    );
+    const out = newFolder();
+    const BACKUP_DATABASE_URL = asRole(source.superuser, roles.backup);
+    expectOk(
+      await runCommand(['backup', '--out', out], {
+        ...source.environment,
+        BACKUP_DATABASE_URL,
+        BACKUP_PASSPHRASE: PASSPHRASE,
+      }),
+    );
+    expectOk(
+      await runCommand(['restore', '--in', backupIn(out), '--yes', '--dry-run'], {
+        ...target.environment,
+        BACKUP_PASSPHRASE: PASSPHRASE,
+      }),
+    );
+    const restored = await runCommand(['restore', '--in', backupIn(out), '--yes'], {
+      ...target.environment,
+      BACKUP_PASSPHRASE: PASSPHRASE,
+    });
+    expect(expectOk(restored).out).toMatch(/^Restored\.\n/);
+    await administer(target.superuser, databaseRolesSql(roles));
+    expectOk(await runCommand(['audit:verify'], target.environment));
+    const [row] = await administer(target.superuser, 'SELECT count(*)::int AS users FROM benteng.users');
+    expect(row).toEqual({ users: 1 });
+    for (const name of Object.values(roles))
+      for (const { superuser } of [source, target])
+        await administer(superuser, `DROP OWNED BY ${name} CASCADE`);
+    for (const name of Object.values(roles)) await administer(serverUrl!, `DROP ROLE ${name}`);
+  }, 90_000);
+});
