@@ -68,12 +68,16 @@ export async function writeAgeFile(
  * @throws OperatorError when it is none, or opens with another passphrase or key.
  */
 export async function readAgeFile(file: string, { passphrase, identities = [] }: Opener): Promise<Readable> {
-  const { size } = await stat(file).catch((error: Error) => {
-    throw new OperatorError(`The file cannot be read: ${error.message}`);
+  const { size } = await stat(file).catch((error: unknown) => {
+    throw new OperatorError(`The file cannot be read: ${(error as Error).message}`);
   });
   const handle = await open(file);
   const head = Buffer.alloc(22);
-  await handle.read(head, 0, 22, 0).finally(() => handle.close());
+  try {
+    await handle.read(head, 0, 22, 0);
+  } finally {
+    await handle.close();
+  }
   if (size < 22 || head.toString('latin1') !== 'age-encryption.org/v1\n')
     throw new OperatorError('This file is no backup: it does not begin like a file of age.');
   const decrypter = new Decrypter();
@@ -94,8 +98,8 @@ export async function readAgeFile(file: string, { passphrase, identities = [] }:
 
 /** The secret keys of a key file of age. @throws OperatorError */
 export async function readIdentities(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw new OperatorError(`The key file cannot be read: ${error.message}`);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new OperatorError(`The key file cannot be read: ${(error as Error).message}`);
   });
   const identities = text.split('\n').filter((line) => line.startsWith('AGE-SECRET-KEY-'));
   if (identities.length === 0) throw new OperatorError('The key file holds no AGE-SECRET-KEY.');

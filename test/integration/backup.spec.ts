@@ -62,7 +62,9 @@ interface Place {
 }
 
 /** Everything that holds for both kinds of database. */
-function drill({ make, ending }: Place): void {
+function drill(place: Place): void {
+  const { ending } = place;
+  const make = () => place.make();
   let source: Record<string, string>;
   let folder: string;
   let file: string;
