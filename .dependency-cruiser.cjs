@@ -17,6 +17,8 @@ const ARROWS = {
   backup: [],
   balance: [],
   integrations: [],
+  'dependency-audit': [],
+  docs: ['alerts'],
   incidents: ['users'],
   notices: [],
   retention: [],

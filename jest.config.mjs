@@ -14,6 +14,7 @@ const esmPackages = [
   '@electric-sql',
   'uuid',
   'age-encryption',
+  '@seriousme/openapi-schema-validator',
   'load-esm',
   'file-type',
 ];

@@ -5,6 +5,7 @@ import { AlertsModule } from './alerts/alerts.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { BalanceModule } from './balance/balance.module.js';
+import { DocsModule } from './docs/docs.module.js';
 import { ImportsModule } from './imports/imports.module.js';
 import { IncidentsModule } from './incidents/incidents.module.js';
 import { IntegrationsModule } from './integrations/integrations.module.js';
@@ -73,6 +74,7 @@ export class AppModule {
         ImportsModule,
         RetentionModule,
         IncidentsModule,
+        DocsModule,
       ],
       providers: [{ provide: APP_GUARD, useClass: UndeclaredQueryGuard }],
     };

@@ -15,6 +15,8 @@ import { keysRotateCommand } from './keys-rotate.command.js';
 import { keysStatusCommand } from './keys-status.command.js';
 import { restoreCommand } from './restore.command.js';
 import { retentionRunCommand } from './retention-run.command.js';
+import { securityAuditCommand } from './security-audit.command.js';
+import { securityFixCommand } from './security-fix.command.js';
 import { usersImportCommand } from './users-import.command.js';
 import { webhooksSendCommand } from './webhooks-send.command.js';
 
@@ -36,6 +38,8 @@ const program = new Command('benteng')
   .addCommand(keysRotateCommand)
   .addCommand(restoreCommand)
   .addCommand(retentionRunCommand)
+  .addCommand(securityAuditCommand)
+  .addCommand(securityFixCommand)
   .addCommand(usersImportCommand)
   .addCommand(webhooksSendCommand);
 

@@ -9,8 +9,10 @@ import { RandomSource } from '../../src/platform/crypto/random-source.js';
 import { Database } from '../../src/platform/database/database.js';
 import { Signals } from '../../src/platform/events/signals.js';
 import { createFastify } from '../../src/platform/http/create-fastify.js';
+import { DocsService } from '../../src/docs/docs.service.js';
 import { createLogger, NestLogger } from '../../src/platform/observability/logger.js';
 import { FakeClock } from '../fakes/fake-clock.js';
+import { AnswerValidation } from './answer-validation.js';
 import { TestClient } from './test-client.js';
 import { testConfig } from './test-config.js';
 import { openTestDatabase, type TestConnection } from './test-database.js';
@@ -72,7 +74,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     .overrideProvider(Clock)
     .useValue(clock)
     .compile();
-  const adapter = new FastifyAdapter(await createFastify(config, logger));
+  const server = await createFastify(config, logger);
+  const answers = new AnswerValidation(() => app.get(DocsService).document);
+  // Every answer of every test is held against the OpenAPI document.
+  answers.watch(server);
+  const adapter = new FastifyAdapter(server);
   const app = testing.createNestApplication<NestFastifyApplication>(adapter, {
     bodyParser: false,
     logger: new NestLogger(logger),
@@ -92,6 +98,12 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       nextAddress += 1;
       return new TestClient(url, `10.${nextAddress >> 16}.${(nextAddress >> 8) & 255}.${nextAddress & 255}`);
     },
-    close: () => app.close(),
+    close: async () => {
+      await app.close();
+      if (answers.faults.length > 0)
+        throw new Error(
+          `answers that openapi.json does not describe:\n${answers.faults.slice(0, 20).join('\n')}`,
+        );
+    },
   };
 }

@@ -5,7 +5,7 @@ import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { limitsOf } from '../limits/limits.decorators.js';
 import { ThrottlerGuard } from '../limits/throttler.guard.js';
 import { AccessTokenGuard } from './access-token.guard.js';
-import { acceptsEnrolment, accessOf, needsStepUp, type Access } from './access.decorators.js';
+import { acceptsEnrolment, accessOf, needsStepUp, type Access, type Handler } from './access.decorators.js';
 import { RolesGuard } from './roles.guard.js';
 
 /** The guards every controller carries at its head, in this order. */
@@ -22,15 +22,26 @@ export interface RouteDeclaration {
   readonly limits: string;
 }
 
+/** A route with its handler and what it declares. */
+export interface DeclaredRoute {
+  /** `GET /users/:id` */
+  readonly route: string;
+  readonly controller: NewableFunction;
+  readonly name: string;
+  readonly handler: Handler;
+  readonly access: Access;
+  readonly stepUp: boolean;
+  readonly acceptsEnrolment: boolean;
+}
+
 /**
- * Lists every route with who may call it.
+ * Every route of the application.
  * @throws Error when a controller lacks the guards or a handler its declaration: the application must not start.
  */
-export function listRouteDeclarations(app: INestApplication): RouteDeclaration[] {
-  const reflector = app.get(Reflector);
+export function listRoutes(discovery: DiscoveryService, reflector: Reflector): DeclaredRoute[] {
   const scanner = new MetadataScanner();
-  const routes: RouteDeclaration[] = [];
-  for (const { instance, metatype } of app.get(DiscoveryService).getControllers()) {
+  const routes: DeclaredRoute[] = [];
+  for (const { instance, metatype } of discovery.getControllers()) {
     if (!metatype || typeof instance !== 'object' || instance === null) continue;
     assertGuards(metatype);
     const base = pathOf(metatype);
@@ -43,13 +54,29 @@ export function listRouteDeclarations(app: INestApplication): RouteDeclaration[]
       const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod];
       routes.push({
         route: `${method} /${[base, pathOf(handler)].filter(Boolean).join('/')}`,
-        access: describeAccess(access, acceptsEnrolment(reflector, handler)),
+        controller: metatype,
+        name,
+        handler,
+        access,
         stepUp: needsStepUp(reflector, handler),
-        limits: limitsOf(reflector, handler),
+        acceptsEnrolment: acceptsEnrolment(reflector, handler),
       });
     }
   }
   return routes.toSorted((a, b) => a.route.localeCompare(b.route));
+}
+
+/** Lists every route with who may call it. @throws Error as `listRoutes`. */
+export function listRouteDeclarations(app: INestApplication): RouteDeclaration[] {
+  const reflector = app.get(Reflector);
+  return listRoutes(app.get(DiscoveryService), reflector).map(
+    ({ route, access, stepUp, acceptsEnrolment: orEnrolment, handler }) => ({
+      route,
+      access: describeAccess(access, orEnrolment),
+      stepUp,
+      limits: limitsOf(reflector, handler),
+    }),
+  );
 }
 
 function describeAccess(access: Access, orEnrolment: boolean): string {

@@ -112,6 +112,8 @@ export abstract class Config {
   /** argon2id hashes computed at the same time. */
   abstract readonly hashConcurrency: number;
   abstract readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** Whether `GET /docs` exists. */
+  abstract readonly docs: boolean;
   /** Without slashes at the ends; empty: none. */
   abstract readonly apiPrefix: string;
 }

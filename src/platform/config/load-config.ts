@@ -8,13 +8,14 @@ import { isAddressRange } from '../http/address-ranges.js';
 import { Config } from './config.js';
 import { loadDevelopmentSecrets, type SecretName } from './development-secrets.js';
 import { ConfigurationError, EnvironmentReader } from './environment-reader.js';
+import { readSecretFiles } from './secret-files.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `.env` of the working folder, when present, below the real environment. */
+/** `.env` of the working folder, when present, below the real environment; secrets also from files. */
 export function readEnvironment(): Environment {
   const fromFile = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
-  return { ...fromFile, ...process.env };
+  return readSecretFiles({ ...fromFile, ...process.env });
 }
 
 /**
@@ -100,6 +101,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const,
       'info',
     ),
+    docs: reader.choice('DOCS', ['on', 'off'] as const, production ? 'off' : 'on') === 'on',
     apiPrefix: readApiPrefix(reader),
   };
   const secrets = readSecrets(reader, production, dataDir);

@@ -4,21 +4,27 @@ import { registerDecorator, ValidateIf, type ValidationArguments } from 'class-v
 import { validationFailed } from '../errors/platform.errors.js';
 import { canonicalAddress } from '../http/client-address.js';
 import { canonicalEmail } from '../identity/email.js';
+import { noteFieldSchema, noteOptionalField, type JsonSchema } from './field-schemas.js';
 import { isInstant } from './instant.js';
 import { isUuid } from './uuid.js';
 
 /** Leaving the field out is fine; `null` is not (unlike class-validator's own `IsOptional`). */
 export function Optional(): PropertyDecorator {
-  return ValidateIf((_object, value) => value !== undefined);
+  return applyDecorators(
+    ValidateIf((_object, value) => value !== undefined),
+    (target: object, name: string | symbol) => noteOptionalField(target, name as string),
+  );
 }
 
-/** A field rule: `code` names the fault, `message` tells it, `holds` decides. */
+/** A field rule: `code` names the fault, `message` tells it, `holds` decides, `schema` says it to the docs. */
 function rule(
   code: string,
   message: (field: string) => string,
   holds: (value: unknown) => boolean,
+  schema: JsonSchema,
 ): PropertyDecorator {
-  return (target, propertyName) =>
+  return (target, propertyName) => {
+    noteFieldSchema(target, propertyName as string, schema);
     registerDecorator({
       name: code,
       target: target.constructor,
@@ -28,6 +34,7 @@ function rule(
         defaultMessage: ({ property }: ValidationArguments) => message(property),
       },
     });
+  };
 }
 
 const codePoints = (text: string): number => [...text].length;
@@ -43,6 +50,7 @@ export function IsName(max = 200): PropertyDecorator {
       codePoints(value) <= max &&
       value.trim() !== '' &&
       !/[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(value),
+    { type: 'string', minLength: 1, maxLength: max },
   );
 }
 
@@ -56,6 +64,7 @@ export function IsEmailAddress(): PropertyDecorator {
       'wrong_form',
       (field) => `${field} must be an email address such as name@example.com`,
       (value) => typeof value === 'string' && canonicalEmail(value) !== null,
+      { type: 'string', format: 'email' },
     ),
   );
 }
@@ -66,6 +75,7 @@ export function IsPasswordText(): PropertyDecorator {
     'wrong_type',
     (field) => `${field} must be text of 1 to 1024 characters`,
     (value) => typeof value === 'string' && value.length > 0 && value.length <= 1024,
+    { type: 'string', minLength: 1, maxLength: 1024 },
   );
 }
 
@@ -75,6 +85,7 @@ export function IsOpaqueToken(): PropertyDecorator {
     'wrong_form',
     (field) => `${field} must be the token as it was issued`,
     (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{1,512}$/.test(value),
+    { type: 'string', pattern: '^[A-Za-z0-9_-]{1,512}$' },
   );
 }
 
@@ -84,6 +95,7 @@ export function IsText(max: number): PropertyDecorator {
     'wrong_form',
     (field) => `${field} must be text of at most ${max} characters`,
     (value) => typeof value === 'string' && value.length <= max * 2 && codePoints(value) <= max,
+    { type: 'string', maxLength: max },
   );
 }
 
@@ -93,6 +105,7 @@ export function IsMatching(description: string, matches: (text: string) => boole
     'wrong_form',
     (field) => `${field} must be ${description}`,
     (value) => typeof value === 'string' && matches(value),
+    { type: 'string', description },
   );
 }
 
@@ -102,6 +115,7 @@ export function IsFlag(): PropertyDecorator {
     'wrong_type',
     (field) => `${field} must be true or false`,
     (value) => typeof value === 'boolean',
+    { type: 'boolean' },
   );
 }
 
@@ -111,6 +125,7 @@ export function IsOneOf(values: readonly string[], names = values): PropertyDeco
     'not_allowed',
     (field) => `${field} must be ${names.join(' or ')}`,
     (value) => typeof value === 'string' && values.includes(value),
+    { type: 'string', enum: names },
   );
 }
 
@@ -130,6 +145,13 @@ export function IsListOf(
       value.length <= max &&
       new Set(value).size === value.length &&
       value.every((item) => typeof item === 'string' && item.length <= 512 && matches(item)),
+    {
+      type: 'array',
+      items: { type: 'string', description },
+      minItems: min,
+      maxItems: max,
+      uniqueItems: true,
+    },
   );
 }
 
@@ -143,6 +165,7 @@ export function IsClientAddress(): PropertyDecorator {
       'wrong_form',
       (field) => `${field} must be an IPv4 or IPv6 address`,
       (value) => typeof value === 'string' && canonicalAddress(value) !== null,
+      { type: 'string', description: 'an IPv4 or IPv6 address' },
     ),
   );
 }
@@ -155,6 +178,7 @@ export function IsId(): PropertyDecorator {
       'wrong_form',
       (field) => `${field} must be a UUID`,
       (value) => typeof value === 'string' && isUuid(value),
+      { type: 'string', format: 'uuid' },
     ),
   );
 }
@@ -169,6 +193,7 @@ export function IsInstant(): PropertyDecorator {
       'wrong_form',
       (field) => `${field} must be an instant such as 2026-01-31T08:00:00.000Z`,
       (value) => value instanceof Date,
+      { type: 'string', format: 'date-time' },
     ),
   );
 }
@@ -183,6 +208,7 @@ export function IsJsonObject(maxBytes: number): PropertyDecorator {
       value !== null &&
       !Array.isArray(value) &&
       Buffer.byteLength(JSON.stringify(value)) <= maxBytes,
+    { type: 'object' },
   );
 }
 
@@ -192,6 +218,7 @@ export function IsWholeNumber(min: number, max: number): PropertyDecorator {
     'wrong_form',
     (field) => `${field} must be a whole number from ${min} to ${max}`,
     (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+    { type: 'integer', minimum: min, maximum: max },
   );
 }
 
@@ -205,6 +232,7 @@ export function IsQueryInteger(min: number, max: number): PropertyDecorator {
       'wrong_form',
       (field) => `${field} must be a whole number from ${min} to ${max}`,
       (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
+      { type: 'integer', minimum: min, maximum: max },
     ),
   );
 }
@@ -219,6 +247,7 @@ export function IsQueryBoolean(): PropertyDecorator {
       'wrong_form',
       (field) => `${field} must be true or false`,
       (value) => typeof value === 'boolean',
+      { type: 'boolean' },
     ),
   );
 }

@@ -1,0 +1,282 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Response } from 'supertest';
+import { generateSecret } from '../../src/platform/config/development-secrets.js';
+import { OTHER_PASSWORD } from '../factories/people.js';
+import { aWorkbook } from '../factories/workbooks.js';
+import { NO_LIMITS } from '../security/attack.js';
+import { runCommand } from '../support/cli.js';
+import { hasPostgresServer, OwnPostgres } from '../support/postgres-server.js';
+import { kill, killAll, startProgram, type Program } from '../support/program.js';
+import { TestClient } from '../support/test-client.js';
+
+if (!hasPostgresServer)
+  process.stdout.write('PostgreSQL is not installed: the faults of the database are not tested here.\n');
+
+const EMAIL = 'admin@benteng.test';
+/** Processes killed in the middle of their work; .ci/run asks for 50. */
+const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
+
+(hasPostgresServer ? describe : describe.skip)('with a database that fails', () => {
+  let postgres: OwnPostgres;
+  let folder: string;
+  let environment: Record<string, string>;
+  let program: Program;
+  let admin: TestClient;
+
+  const start = () => startProgram(folder, environment);
+  const signIn = async (address = '10.0.0.1'): Promise<TestClient> => {
+    const client = new TestClient(program.url, address);
+    const { body } = await client.login({ email: EMAIL, password: OTHER_PASSWORD });
+    expect(body).toMatchObject({ status: 'authenticated' });
+    return client;
+  };
+  const ready = async (): Promise<number> =>
+    (await new TestClient(program.url, '10.0.0.9').get('/health/ready')).status;
+  const untilReady = async (): Promise<void> => {
+    for (let tries = 0; tries < 150; tries += 1) {
+      if ((await ready()) === 200) return;
+      await delay(100);
+    }
+    throw new Error(`not ready again: ${program.output()}`);
+  };
+
+  beforeAll(async () => {
+    postgres = await OwnPostgres.create();
+    folder = mkdtempSync(join(tmpdir(), 'benteng-faults-'));
+    environment = {
+      ...NO_LIMITS,
+      RATE_LIMIT_UPLOAD: '100000/60',
+      DATABASE_URL: postgres.url,
+      DATABASE_POOL_SIZE: '5',
+      MAX_SESSIONS_PER_USER: '1000',
+      TRUST_PROXY: '127.0.0.1',
+      JWT_PRIVATE_KEYS: generateSecret('JWT_PRIVATE_KEYS'),
+      ENCRYPTION_KEYS: generateSecret('ENCRYPTION_KEYS'),
+      TOKEN_KEYS: generateSecret('TOKEN_KEYS'),
+    };
+    program = await start();
+    const temporary = /Temporary password[^:]*: (\S+)/.exec(program.output())![1]!;
+    const owner = new TestClient(program.url, '10.0.0.1');
+    const { body } = await owner.login({ email: EMAIL, password: temporary });
+    const { challengeToken } = body as { challengeToken: string };
+    await owner.post('/auth/password-change', { challengeToken, newPassword: OTHER_PASSWORD });
+    admin = await signIn();
+  }, 60_000);
+  afterAll(async () => {
+    await killAll();
+    await postgres.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Creates accounts until `stop`; what was answered with 201 must be there for ever. */
+  async function createAccounts(label: string, stop: AbortSignal) {
+    const created: string[] = [];
+    const refused: Response[] = [];
+    const work = async (lane: number): Promise<void> => {
+      for (let index = 0; !stop.aborted; index += 1) {
+        const email = `${label}-${lane}-${index}@example.com`;
+        const response = await admin.post('/users', { email, name: 'P' });
+        if (response.status === 201) created.push((response.body as { id: string }).id);
+        else {
+          refused.push(response);
+          await delay(20);
+        }
+      }
+    };
+    await Promise.all([1, 2, 3, 4].map(work));
+    return { created, refused };
+  }
+
+  it.each(['fast', 'immediate'] as const)(
+    'a restart (%s) under traffic loses no answered write, says 503 meanwhile, and is over by itself',
+    async (mode) => {
+      const stop = new AbortController();
+      const traffic = createAccounts(`restart-${mode}`, stop.signal);
+      await delay(400);
+      await postgres.stop(mode);
+      await delay(300);
+      expect(await ready()).toBe(503);
+      await postgres.start();
+      await untilReady();
+      await delay(400);
+      stop.abort();
+      const { created, refused } = await traffic;
+      expect(created.length).toBeGreaterThan(10);
+      for (const { status, body, headers } of refused) {
+        expect({ status, code: (body as { code: string }).code }).toEqual({
+          status: 503,
+          code: 'UNAVAILABLE',
+        });
+        expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      }
+      const [row] = await postgres.query('SELECT count(*)::int AS n FROM benteng.users WHERE id = ANY ($1)', [
+        created,
+      ]);
+      expect(row).toEqual({ n: created.length });
+    },
+    60_000,
+  );
+
+  it('connections that are cut inside the steps of an operation leave nothing half done', async () => {
+    const stop = new AbortController();
+    const statuses = new Map<number, number>();
+    const count = ({ status }: Response): void => void statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    const cutting = (async () => {
+      while (!stop.signal.aborted) {
+        await postgres.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'benteng' AND random() < 0.5`,
+        );
+        await delay(15);
+      }
+    })();
+    const ended = Date.now() + 4000;
+    const logins = async (lane: number): Promise<void> => {
+      for (let index = 0; Date.now() < ended; index += 1) {
+        const client = new TestClient(program.url, `10.1.${lane}.1`);
+        const login = await client.login({ email: EMAIL, password: OTHER_PASSWORD });
+        count(login);
+        if (login.status === 200) count(await client.refresh());
+      }
+    };
+    const accounts = async (): Promise<void> => {
+      for (let index = 0; Date.now() < ended; index += 1) {
+        const created = await admin.post('/users', { email: `cut-${index}@example.com`, name: 'P' });
+        count(created);
+        if (created.status !== 201) continue;
+        const { id } = created.body as { id: string };
+        count(
+          await admin.post(`/users/${id}/token-balance`, { amount: 5, reason: 'x', idempotencyKey: 'a' }),
+        );
+        count(await admin.post(`/admin/password-resets/${id}/temporary-password`));
+      }
+    };
+    await Promise.all([logins(1), logins(2), accounts()]);
+    stop.abort();
+    await cutting;
+    await untilReady();
+    expect([...statuses.keys()].filter((status) => ![200, 201, 401, 503].includes(status))).toEqual([]);
+    expect(statuses.get(200)).toBeGreaterThan(3);
+    await expectInvariants();
+  }, 60_000);
+
+  it('a pool with no connection left answers 503, and works again afterwards', async () => {
+    await postgres.query('SELECT 1');
+    const locked = postgres.query(`
+      BEGIN; LOCK TABLE benteng.users IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(8); COMMIT`);
+    await delay(200);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        new TestClient(program.url, '10.0.0.5').login({ email: EMAIL, password: 'x' }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 503).length).toBeGreaterThan(5);
+    expect(answers.filter(({ status }) => ![401, 503].includes(status))).toEqual([]);
+    await locked;
+    await untilReady();
+    await signIn('10.0.0.6');
+  }, 60_000);
+
+  it(`a program that is killed ${KILLS} times in the middle of everything keeps every rule`, async () => {
+    await kill(program.process);
+    for (let round = 0; round < KILLS; round += 1) {
+      program = await start();
+      admin = await signIn();
+      const work = [hammer(round), upload(), rotate(round)];
+      await delay(50 + Math.random() * 500);
+      await kill(program.process);
+      await Promise.allSettled(work);
+    }
+    program = await start();
+    admin = await signIn();
+    await expectInvariants();
+  }, 600_000);
+
+  /** Everything that writes, until the connection is gone. */
+  async function hammer(round: number): Promise<void> {
+    const accounts = async (): Promise<void> => {
+      for (let index = 0; ; index += 1) {
+        const created = await admin.post('/users', {
+          email: `kill-${round}-${index}@example.com`,
+          name: 'P',
+        });
+        const { id } = created.body as { id: string };
+        await Promise.all([
+          admin.post(`/users/${id}/token-balance`, { amount: 3, reason: 'x', idempotencyKey: 'a' }),
+          admin.post(`/admin/password-resets/${id}/temporary-password`),
+          admin.post(`/admin/password-resets/${id}/temporary-password`),
+        ]);
+        await admin.post('/integrations', { provider: 'CUSTOM', label: 'x', accessToken: `token ${index}` });
+      }
+    };
+    const sessions = async (): Promise<void> => {
+      for (;;) {
+        const client = new TestClient(program.url, '10.0.0.2');
+        await client.login({ email: EMAIL, password: OTHER_PASSWORD });
+        await client.refresh();
+        await client.delete('/sessions?keep=none');
+      }
+    };
+    await Promise.all([accounts(), sessions()]);
+  }
+
+  async function upload(): Promise<void> {
+    const created = await admin.post('/integrations', { provider: 'CUSTOM', label: 'upload' });
+    const { id } = created.body as { id: string };
+    const rows = Array.from({ length: 500 }, (_, index) => [`row ${index}`, 'text']);
+    const body = Buffer.concat([
+      Buffer.from(
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="a.xlsx"\r\nContent-Type: application/octet-stream\r\n\r\n',
+      ),
+      aWorkbook(rows),
+      Buffer.from('\r\n--b--\r\n'),
+    ]);
+    for (;;)
+      await admin.post(`/integrations/${id}/imports`, body, {
+        'Content-Type': 'multipart/form-data; boundary=b',
+      });
+  }
+
+  /** A rotation by a process of its own, killed too. */
+  async function rotate(round: number): Promise<void> {
+    if (round % 3 !== 0) return;
+    const present = environment['ENCRYPTION_KEYS']!;
+    environment['ENCRYPTION_KEYS'] = `${generateSecret('ENCRYPTION_KEYS', present)},${present}`;
+    const rotation = runCommand(['keys:rotate', '--batch-size', '5'], { ...environment, DATA_DIR: folder });
+    await rotation;
+  }
+
+  /** What holds whatever happened. */
+  async function expectInvariants(): Promise<void> {
+    const check = async (sql: string): Promise<unknown> => (await postgres.query(sql))[0]!['n'];
+    const zero: Record<string, string> = {
+      'sessions without a user': `SELECT count(*)::int AS n FROM benteng.sessions s LEFT JOIN benteng.users u ON u.id = s.user_id WHERE u.id IS NULL`,
+      'sessions without their trace': `
+        SELECT count(*)::int AS n FROM benteng.sessions s
+        WHERE (SELECT count(*) FROM benteng.security_events e WHERE e.action = 'session.started' AND e.actor_id = s.user_id)
+          < (SELECT count(*) FROM benteng.sessions t WHERE t.user_id = s.user_id)`,
+      'balances below zero': `SELECT count(*)::int AS n FROM benteng.users WHERE token_balance < 0`,
+      'balances that differ from their ledger': `
+        SELECT count(*)::int AS n FROM benteng.users u
+        WHERE u.token_balance <> (SELECT COALESCE(sum(amount), 0) FROM benteng.balance_entries e WHERE e.user_id = u.id)`,
+      'ready workbooks without their parts': `
+        SELECT count(*)::int AS n FROM benteng.imports i
+        WHERE i.status = 'READY' AND (i.sheets = '[]' OR NOT EXISTS (SELECT FROM benteng.import_parts p WHERE p.import_id = i.id))`,
+      'temporary passwords without their trace': `
+        SELECT count(*)::int AS n FROM benteng.users u
+        WHERE u.temporary_password_expires_at IS NOT NULL AND NOT EXISTS (
+          SELECT FROM benteng.security_events e WHERE e.action = 'password.temporary_issued' AND e.target_id = u.id)`,
+    };
+    for (const [what, sql] of Object.entries(zero))
+      expect({ what, n: await check(sql) }).toEqual({ what, n: 0 });
+    const command = async (...args: string[]) => runCommand(args, { ...environment, DATA_DIR: folder });
+    const verified = await command('audit:verify');
+    expect({ code: verified.code, err: verified.err }).toEqual({ code: 0, err: '' });
+    // Every ciphertext opens: a rotation reads each of them.
+    const rotated = await command('keys:rotate', '--json');
+    expect({ code: rotated.code, err: rotated.err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(rotated.out)).toMatchObject({ unreadable: 0 });
+  }
+});

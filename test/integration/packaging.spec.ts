@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const read = (file: string): string => readFileSync(join(__dirname, '../..', file), 'utf8');
+/** Settings that the program reads. */
+const settings = new Set(
+  [...read('.env.example').matchAll(/^# ([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name!),
+);
+const isSetting = (name: string): boolean => settings.has(name.replace(/_FILE$/, ''));
+
+describe('the Dockerfile', () => {
+  const lines = read('Dockerfile')
+    .split('\n')
+    .filter((line) => !line.startsWith('#'));
+  const lastStage = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')));
+
+  it('builds in one stage and runs in another, as nobody in particular, with a health check', () => {
+    expect(lines.filter((line) => line.startsWith('FROM '))).toHaveLength(2);
+    expect(lastStage).toContain('USER node');
+    expect(lastStage.findIndex((line) => line === 'USER node')).toBeLessThan(
+      lastStage.findIndex((line) => line.startsWith('CMD ')),
+    );
+    expect(lastStage.some((line) => line.startsWith('HEALTHCHECK '))).toBe(true);
+    // The exec form: the program itself gets the signal.
+    expect(lastStage.find((line) => line.startsWith('CMD '))).toBe('CMD ["node", "dist/main.js"]');
+  });
+
+  it('copies what exists, and no secret or test', () => {
+    const copied = lines
+      .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
+      .flatMap((line) => line.split(/\s+/).slice(1, -1));
+    for (const path of copied)
+      expect([path, existsSync(join(__dirname, '../..', path))]).toEqual([path, true]);
+    expect(read('.dockerignore').split('\n')[0]).toBe('**');
+    expect(read('.dockerignore')).not.toMatch(/!(test|\.env|\.data|deploy)/);
+  });
+});
+
+describe('the compose file', () => {
+  const text = read('deploy/compose.yaml');
+
+  it('sets only settings that exist, and takes every secret from a file', () => {
+    const block = text.slice(text.indexOf('  environment:'), text.indexOf('  secrets: ['));
+    const names = [...block.matchAll(/^ {4}([A-Z_]+):/gm)].map(([, name]) => name!);
+    expect(names.length).toBeGreaterThan(8);
+    for (const name of names) expect([name, isSetting(name)]).toEqual([name, true]);
+    expect(block).not.toMatch(/^ {4}(DATABASE_URL|\w+_KEYS):/m);
+  });
+
+  it('runs the instances read-only, without rights, and opens nothing but the proxy', () => {
+    expect(text).toMatch(/read_only: true/);
+    expect(text).toMatch(/cap_drop: \[ALL\]/);
+    expect([...text.matchAll(/^ +ports:/gm)]).toHaveLength(1);
+  });
+});
+
+describe('the example for nginx', () => {
+  it('overwrites what clients claim of themselves, and hides the metrics', () => {
+    const text = read('deploy/nginx.conf');
+    expect(text).not.toContain('$proxy_add_x_forwarded_for');
+    expect([...text.matchAll(/X-Forwarded-For \$remote_addr;/g)]).toHaveLength(2);
+    expect(text).toContain('location = /metrics { return 404; }');
+  });
+});
+
+describe('the systemd unit', () => {
+  it('sets only settings that exist, as a user without rights', () => {
+    const text = read('deploy/benteng.service');
+    const names = [...text.matchAll(/^Environment=([A-Z_]+)=/gm)].map(([, name]) => name!);
+    for (const name of names) expect([name, isSetting(name)]).toEqual([name, true]);
+    for (const line of ['NoNewPrivileges=yes', 'ProtectSystem=strict', 'CapabilityBoundingSet='])
+      expect(text.split('\n')).toContain(line);
+  });
+
+  const hasAnalyzer = spawnSync('systemd-analyze', ['--version']).status === 0;
+  (hasAnalyzer ? it : it.skip)('is understood by systemd', () => {
+    const { stderr } = spawnSync(
+      'systemd-analyze',
+      ['verify', '--man=no', join(__dirname, '../../deploy/benteng.service')],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(stderr).not.toMatch(/Unknown|Failed to parse|Invalid/);
+  });
+});

@@ -1,0 +1,85 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { OpenApiDocument } from '../../src/docs/openapi.js';
+
+const DOCUMENT = 'https://benteng.test/openapi';
+
+/** Routes whose answers a test has seen fit the document: `GET /users 200`. */
+export const seenAnswers = new Set<string>();
+
+/** Judges answers by the OpenAPI document of an application. */
+export class AnswerValidation {
+  private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
+  private readonly validators = new Map<string, ValidateFunction | null>();
+  /** What did not fit. */
+  readonly faults: string[] = [];
+
+  constructor(private readonly document: () => OpenApiDocument) {
+    addFormats.default(this.ajv);
+  }
+
+  /** Has every answer of a server judged. To be called before it listens. */
+  watch(server: FastifyInstance): void {
+    server.addHook('onSend', async (request, reply, payload) => {
+      this.judge(request, reply, payload);
+      return payload;
+    });
+  }
+
+  private judge(request: FastifyRequest, reply: FastifyReply, payload: unknown): void {
+    const template = request.routeOptions.url;
+    // Answers of no route of ours: unknown paths, preflight requests.
+    if (template === undefined || !['GET', 'POST', 'PATCH', 'DELETE'].includes(request.method)) return;
+    const path = template.replaceAll(/:(\w+)/g, '{$1}');
+    const operation = this.document().paths[path]?.[request.method.toLowerCase()];
+    if (operation === undefined) return;
+    const where = `${request.method} ${template} ${reply.statusCode}`;
+    seenAnswers.add(where);
+    // Codes that any answer may have (documented once, not per route).
+    if ([308, 408, 414, 431].includes(reply.statusCode)) return;
+    const answer = operation.responses[String(reply.statusCode)];
+    if (answer === undefined) {
+      this.faults.push(`${where} is not documented: ${text(payload)}`);
+      return;
+    }
+    const content = answer['content'] as Record<string, { schema: object }> | undefined;
+    if (content === undefined) {
+      if (typeof payload === 'string' && payload !== '') this.faults.push(`${where} has a body: ${payload}`);
+      return;
+    }
+    const type = String(reply.getHeader('content-type') ?? '').split(';', 1)[0]!;
+    const media = content[type];
+    if (media === undefined) {
+      this.faults.push(`${where} is of the type ${type}`);
+      return;
+    }
+    if (!type.includes('json')) return;
+    const validate = this.validatorOf(`${where} ${type}`, media.schema);
+    const value: unknown = JSON.parse(text(payload));
+    if (!validate(value))
+      this.faults.push(`${where}: ${this.ajv.errorsText(validate.errors)} in ${text(payload)}`);
+  }
+
+  private validatorOf(key: string, schema: object): ValidateFunction {
+    const known = this.validators.get(key);
+    if (known) return known;
+    // The shared schemas are compiled once, under a name of their own.
+    if (this.ajv.getSchema(DOCUMENT) === undefined)
+      this.ajv.addSchema(renamed({ $id: DOCUMENT, components: this.document().components }));
+    const validate = this.ajv.compile(renamed(schema));
+    this.validators.set(key, validate);
+    return validate;
+  }
+}
+
+/** The same with references into the named document. */
+function renamed(schema: object): object {
+  return JSON.parse(
+    JSON.stringify(schema).replaceAll('"#/components/', `"${DOCUMENT}#/components/`),
+  ) as object;
+}
+
+function text(payload: unknown): string {
+  return Buffer.isBuffer(payload) ? payload.toString('utf8') : String(payload);
+}

@@ -1,0 +1,61 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const main = join(__dirname, '../../dist/main.js');
+
+/** The built program as an operator starts it. */
+export interface Program {
+  readonly url: string;
+  /** What it has printed so far. */
+  output(): string;
+  readonly process: ChildProcess;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Starts the program in a folder and waits until it says it is ready. */
+export async function startProgram(folder: string, environment: Record<string, string>): Promise<Program> {
+  const child = spawn(process.execPath, [main], {
+    cwd: folder,
+    env: {
+      PATH: process.env['PATH'],
+      NODE_ENV: 'development',
+      DATA_DIR: join(folder, 'data'),
+      PORT: '0',
+      PUBLIC_URL: 'http://localhost:3000',
+      LOG_LEVEL: 'warn',
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for (let waited = 0; waited < 250; waited += 1) {
+    const url = /ready at (\S+)\n/.exec(output)?.[1];
+    if (url !== undefined) {
+      await delay(50); // the lines after it
+      return { url, output: () => output, process: child };
+    }
+    if (child.exitCode !== null) break;
+    await delay(80);
+  }
+  throw new Error(`the program did not start: ${output}`);
+}
+
+/** SIGKILL: the program gets no chance to tidy up. */
+export async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
+
+/** Ends whatever a test left running. */
+export async function killAll(): Promise<void> {
+  await Promise.all([...running].map(kill));
+}
