@@ -35,12 +35,16 @@ export class AdminCreation {
 
   /** The administrator of an empty database; null when there are accounts already. */
   async createFirst(email: string, organizationName: string): Promise<CreatedAdmin | null> {
-    const anyone = await this.database.acrossTenants(() =>
-      this.database.client.user.findFirst({ select: { id: true } }),
-    );
-    return anyone === null
-      ? this.create({ email, name: 'Administrator' }, { newOrganization: organizationName })
-      : null;
+    let created: CreatedAdmin | null = null;
+    // Of several instances that start on an empty database one makes it.
+    await this.database.exclusively('first administrator', async () => {
+      const anyone = await this.database.acrossTenants(() =>
+        this.database.client.user.findFirst({ select: { id: true } }),
+      );
+      if (anyone === null)
+        created = await this.create({ email, name: 'Administrator' }, { newOrganization: organizationName });
+    });
+    return created;
   }
 
   /**

@@ -129,10 +129,10 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
         await postgres.query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'benteng' AND random() < 0.5`,
         );
-        await delay(15);
+        await delay(5);
       }
     })();
-    const ended = Date.now() + 4000;
+    const ended = Date.now() + 5000;
     const logins = async (lane: number): Promise<void> => {
       for (let index = 0; Date.now() < ended; index += 1) {
         const client = new TestClient(program.url, `10.1.${lane}.1`);

@@ -17,6 +17,13 @@ class TenantClient extends pg.Client {
   /** What the session's setting holds; undefined when it is not known. */
   private tenant: string | undefined = '';
 
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    // The pool listens while a connection is idle; one that breaks between two statements of a transaction would end the
+    // process. Whoever uses it learns of it from the next statement, and the pool throws it away.
+    this.on('error', () => undefined);
+  }
+
   // The signature is pg's own, with its dozen overloads: arguments are passed on as they came.
   override query(...args: unknown[]): never {
     const [config] = args;
