@@ -85,3 +85,15 @@ describe('the systemd unit', () => {
     expect(stderr).not.toMatch(/Unknown|Failed to parse|Invalid/);
   });
 });
+
+describe('the procedures', () => {
+  it('give a contact, response times by severity, routine, and the drills [A-11]', () => {
+    const policy = read('SECURITY.md');
+    for (const word of ['Reporting a weakness', 'critical', 'high', 'medium', 'low', '48 hours', '7 days'])
+      expect(policy).toContain(word);
+    const operations = read('docs/operations.md');
+    for (const heading of ['## Routine', '## Backups', '## Signing keys', '## Incidents', '## Dependencies'])
+      expect(operations).toContain(`\n${heading}`);
+    for (const rhythm of ['weekly', 'monthly', 'quarterly']) expect(operations).toContain(`| ${rhythm}`);
+  });
+});
