@@ -23,8 +23,8 @@ const ARROWS = {
   notices: [],
   retention: [],
   'service-keys': ['sessions'],
-  webhooks: [],
-  imports: [],
+  webhooks: ['integrations'],
+  imports: ['integrations'],
 };
 
 /** The composition roots: they put the modules together and are used by nobody. */

@@ -12,6 +12,7 @@ import {
 import { readExceptions, type AuditException } from './exceptions.js';
 import { isAcceptedLicence } from './licences.js';
 import { readLockedPackages, type LockedPackage } from './lockfile.js';
+import { readPublishedVersions } from './registry.js';
 
 export const CHECKS = ['vulnerabilities', 'outdated', 'unused', 'licences', 'lockfile'] as const;
 export type CheckName = (typeof CHECKS)[number];
@@ -124,7 +125,7 @@ async function findOutdated(registry: string, packages: readonly LockedPackage[]
   const queue = [...direct];
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const latest = await latestVersion(registry, next.name);
+      const { latest } = await readPublishedVersions(registry, next.name);
       if (valid(next.version) !== null && gt(latest, next.version))
         findings.push({
           id: 'outdated',
@@ -137,24 +138,6 @@ async function findOutdated(registry: string, packages: readonly LockedPackage[]
   };
   await Promise.all(Array.from({ length: OUTDATED_AT_ONCE }, work));
   return findings.toSorted((a, b) => a.package.localeCompare(b.package));
-}
-
-async function latestVersion(registry: string, name: string): Promise<string> {
-  try {
-    const response = await fetch(`${registry.replace(/\/+$/, '')}/${name.replace('/', '%2f')}`, {
-      headers: { Accept: 'application/vnd.npm.install-v1+json' },
-      redirect: 'error',
-      signal: AbortSignal.timeout(30_000),
-    });
-    if (!response.ok) throw new NotChecked(`the registry answered ${response.status} about ${name}`);
-    const body = (await response.json()) as { 'dist-tags'?: { latest?: unknown } };
-    const latest = body['dist-tags']?.latest;
-    if (typeof latest === 'string' && valid(latest) !== null) return latest;
-  } catch (error) {
-    if (error instanceof NotChecked) throw error;
-    throw new NotChecked(`the registry cannot be asked about ${name}`);
-  }
-  throw new NotChecked(`the registry answered in an unknown form about ${name}`);
 }
 
 /** What package.json names and no file uses, as knip sees it. */

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { gt, major, minSatisfying, satisfies } from 'semver';
 import { OperatorError } from '../platform/errors/operator-error.js';
-import { NotChecked, type Advisory } from './advisories.js';
+import type { Advisory } from './advisories.js';
 import { findVulnerabilities } from './dependency-audit.js';
 import { readLockedPackages } from './lockfile.js';
+import { readPublishedVersions } from './registry.js';
 
 /** One package that would be replaced. */
 export interface PlannedFix {
@@ -76,7 +77,7 @@ async function firstFixed(
   from: string,
   ranges: readonly string[],
 ): Promise<string | null> {
-  const versions = await listVersions(registry, name);
+  const { versions } = await readPublishedVersions(registry, name);
   const fixed = versions.filter(
     (version) =>
       gt(version, from) &&
@@ -85,19 +86,4 @@ async function firstFixed(
       !ranges.some((range) => satisfies(version, range, { includePrerelease: true })),
   );
   return minSatisfying(fixed, '*');
-}
-
-async function listVersions(registry: string, name: string): Promise<string[]> {
-  try {
-    const response = await fetch(`${registry.replace(/\/+$/, '')}/${name.replace('/', '%2f')}`, {
-      headers: { Accept: 'application/vnd.npm.install-v1+json' },
-      redirect: 'error',
-      signal: AbortSignal.timeout(30_000),
-    });
-    const { versions } = (await response.json()) as { versions?: object };
-    if (response.ok && versions !== undefined) return Object.keys(versions);
-  } catch {
-    // Said below.
-  }
-  throw new NotChecked(`the registry cannot be asked about ${name}`);
 }

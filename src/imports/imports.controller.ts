@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { IntegrationsService } from '../integrations/integrations.service.js';
 import { AccessTokenGuard } from '../platform/access/access-token.guard.js';
 import { AnyPerson, CurrentPrincipal } from '../platform/access/access.decorators.js';
 import type { Principal } from '../platform/access/principal.js';
@@ -22,6 +23,7 @@ export class ImportsController {
   constructor(
     private readonly imports: ImportsService,
     private readonly importRows: ImportRows,
+    private readonly integrations: IntegrationsService,
     private readonly limits: LimitsService,
     private readonly config: Config,
   ) {}
@@ -39,7 +41,7 @@ export class ImportsController {
     @Client() client: ClientContext,
   ) {
     await this.limits.consume('UPLOAD', principal.userId, this.config.limits.UPLOAD);
-    await this.imports.assertIntegration(principal, id);
+    await this.integrations.assertExists(principal.organizationId, id);
     const view = await this.imports.upload(principal, id, await readUpload(request), client);
     void reply
       .status(view.status === 'PARSING' ? 202 : 201)

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { IntegrationsService } from '../integrations/integrations.service.js';
 import type { Principal } from '../platform/access/principal.js';
 import { addSeconds, Clock } from '../platform/clock/clock.js';
 import { Config } from '../platform/config/config.js';
@@ -46,15 +47,10 @@ export class ImportsService implements OnModuleDestroy {
     private readonly random: RandomSource,
     private readonly events: SecurityEvents,
     private readonly parser: WorkbookParser,
+    private readonly integrations: IntegrationsService,
     jobs: Jobs,
   ) {
     jobs.add({ name: 'interrupted imports', everySeconds: 300, run: () => this.endInterrupted() });
-  }
-
-  /** @throws NOT_FOUND */
-  async assertIntegration({ organizationId }: Principal, id: string): Promise<void> {
-    if ((await this.database.client.integration.count({ where: { id, organizationId } })) === 0)
-      throw notFound();
   }
 
   /**
@@ -104,8 +100,8 @@ export class ImportsService implements OnModuleDestroy {
     { limit, cursor }: PageRequest,
   ): Promise<Page<ImportView>> {
     const before = decodeIdCursor(cursor);
-    await this.assertIntegration(principal, integrationId);
     const { organizationId } = principal;
+    await this.integrations.assertExists(organizationId, integrationId);
     const rows = await this.database.client.import.findMany({
       where: { organizationId, integrationId, ...(before !== undefined && { id: { lt: before } }) },
       orderBy: { id: 'desc' },

@@ -7,5 +7,6 @@ import { InternalCredentialsController } from './internal-credentials.controller
 @Module({
   controllers: [IntegrationsController, InternalCredentialsController],
   providers: [IntegrationsService, CredentialsReader],
+  exports: [IntegrationsService],
 })
 export class IntegrationsModule {}

@@ -69,6 +69,12 @@ export class IntegrationsService {
     return toPage(rows, limit, (row) => [row.id], toIntegrationView);
   }
 
+  /** For what belongs to an integration. @throws NOT_FOUND */
+  async assertExists(organizationId: string, id: string): Promise<void> {
+    if ((await this.database.client.integration.count({ where: { id, organizationId } })) === 0)
+      throw notFound();
+  }
+
   /** @throws NOT_FOUND */
   async get({ organizationId }: Principal, id: string): Promise<IntegrationView> {
     const row = await this.database.client.integration.findFirst({ where: { id, organizationId } });

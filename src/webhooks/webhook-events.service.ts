@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { IntegrationsService } from '../integrations/integrations.service.js';
 import type { Principal, ServicePrincipal } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import { Database } from '../platform/database/database.js';
@@ -50,6 +51,7 @@ export class WebhookEventsService {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly events: SecurityEvents,
+    private readonly integrations: IntegrationsService,
   ) {}
 
   /** The events of an integration, newest first. @throws NOT_FOUND */
@@ -59,7 +61,7 @@ export class WebhookEventsService {
     { limit, cursor }: PageRequest,
   ): Promise<Page<WebhookEventView>> {
     const before = decodeIdCursor(cursor);
-    await this.assertIntegration(organizationId, integrationId);
+    await this.integrations.assertExists(organizationId, integrationId);
     const rows = await this.database.client.webhookEvent.findMany({
       where: { organizationId, integrationId, ...(before !== undefined && { id: { lt: before } }) },
       select: SHOWN,
@@ -80,7 +82,7 @@ export class WebhookEventsService {
     { integrationId, limit, cursor }: PageRequest & { integrationId?: string | undefined },
   ): Promise<Page<DeliveredEvent>> {
     const after = decodeIdCursor(cursor);
-    if (integrationId !== undefined) await this.assertIntegration(organizationId, integrationId);
+    if (integrationId !== undefined) await this.integrations.assertExists(organizationId, integrationId);
     const rows = await this.database.client.webhookEvent.findMany({
       where: {
         organizationId,
@@ -144,11 +146,6 @@ export class WebhookEventsService {
         details: { integrationId },
       });
     });
-  }
-
-  private async assertIntegration(organizationId: string, id: string): Promise<void> {
-    if ((await this.database.client.integration.count({ where: { id, organizationId } })) === 0)
-      throw notFound();
   }
 }
 

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { IntegrationsService } from '../integrations/integrations.service.js';
 import { Clock } from '../platform/clock/clock.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
 import { Database } from '../platform/database/database.js';
 import type { WebhookFailure } from '../platform/database/generated/client.js';
-import { notFound } from '../platform/errors/platform.errors.js';
 import { decodeIdCursor, toPage, type Page, type PageRequest } from '../platform/http/page.js';
 import { Jobs } from '../platform/jobs/jobs.js';
 
@@ -41,6 +41,7 @@ export class WebhookFailures {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly random: RandomSource,
+    private readonly integrations: IntegrationsService,
     jobs: Jobs,
   ) {
     jobs.add({ name: 'webhook failures', everySeconds: FLUSH_SECONDS, run: () => this.flush() });
@@ -68,11 +69,9 @@ export class WebhookFailures {
     { limit, cursor }: PageRequest,
   ): Promise<Page<FailureView>> {
     const before = decodeIdCursor(cursor);
-    const { client } = this.database;
-    if ((await client.integration.count({ where: { id: integrationId, organizationId } })) === 0)
-      throw notFound();
+    await this.integrations.assertExists(organizationId, integrationId);
     await this.flush();
-    const rows = await client.webhookFailure.findMany({
+    const rows = await this.database.client.webhookFailure.findMany({
       where: { organizationId, integrationId, ...(before !== undefined && { id: { lt: before } }) },
       orderBy: { id: 'desc' },
       take: limit + 1,

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { IntegrationsModule } from '../integrations/integrations.module.js';
 import { BlockedAddressesController } from './blocked-addresses.controller.js';
 import { BlockedAddressesService } from './blocked-addresses.service.js';
 import { InternalWebhookEventsController } from './internal-webhook-events.controller.js';
@@ -10,6 +11,7 @@ import { WebhookStore } from './webhook-store.js';
 import { WebhooksController } from './webhooks.controller.js';
 
 @Module({
+  imports: [IntegrationsModule],
   controllers: [
     WebhooksController,
     WebhookEventsController,

@@ -1,72 +1,26 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OTHER_PASSWORD } from '../factories/people.js';
+import { kill, killAll, startProgram } from '../support/program.js';
 import { TestClient } from '../support/test-client.js';
 import { NO_LIMITS } from './attack.js';
 
 const ROUNDS = 3;
 const EMAIL = 'admin@benteng.test';
-const main = join(__dirname, '../../dist/main.js');
-
-/** The built program as an operator starts it, on the embedded database. */
-interface Program {
-  readonly url: string;
-  readonly output: string;
-  readonly process: ChildProcess;
-}
 
 let dataDir: string;
-let running: ChildProcess | undefined;
 beforeAll(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'benteng-crash-'));
 });
 afterAll(async () => {
-  if (running !== undefined) await kill(running);
+  await killAll();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-async function start(): Promise<Program> {
-  const child = spawn(process.execPath, [main], {
-    cwd: dataDir,
-    env: {
-      PATH: process.env['PATH'],
-      NODE_ENV: 'development',
-      DATA_DIR: join(dataDir, 'data'),
-      PORT: '0',
-      PUBLIC_URL: 'http://localhost:3000',
-      LOG_LEVEL: 'warn',
-      ...NO_LIMITS,
-      MAX_SESSIONS_PER_USER: '1000',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running = child;
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  for (let waited = 0; waited < 250; waited += 1) {
-    const url = /ready at (\S+)\n/.exec(output)?.[1];
-    if (url !== undefined) {
-      await delay(50); // the lines after it
-      return { url, output, process: child };
-    }
-    if (child.exitCode !== null) break;
-    await delay(80);
-  }
-  throw new Error(`the program did not start: ${output}`);
-}
-
-/** SIGKILL: the program gets no chance to tidy up. */
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGKILL');
-  await gone;
-}
+/** The program on the embedded database. */
+const start = () => startProgram(dataDir, { ...NO_LIMITS, MAX_SESSIONS_PER_USER: '1000' });
 
 /** What was answered before the crash, and must be there after it. */
 interface Promised {
@@ -124,7 +78,7 @@ async function refresh(url: string, token: string): Promise<number> {
 describe('a program that is killed in the middle of its work', () => {
   it('has everything it had answered: accounts, temporary passwords, sessions, and that they ended [V16.5.3]', async () => {
     let program = await start();
-    const first = /Temporary password[^:]*: (\S+)/.exec(program.output)?.[1];
+    const first = /Temporary password[^:]*: (\S+)/.exec(program.output())?.[1];
     const owner = new TestClient(program.url, '10.0.0.1');
     const challenged = await owner.login({ email: EMAIL, password: first! });
     const { challengeToken } = challenged.body as { challengeToken: string };
@@ -139,7 +93,7 @@ describe('a program that is killed in the middle of its work', () => {
       const promised = await writing;
 
       program = await start();
-      expect(program.output).not.toMatch(/First administrator|error/i);
+      expect(program.output()).not.toMatch(/First administrator|error/i);
       const again = new TestClient(program.url, '10.0.0.1');
       const login = await again.login({ email: EMAIL, password: OTHER_PASSWORD });
       expect(login.body).toMatchObject({ status: 'authenticated' });
