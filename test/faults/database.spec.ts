@@ -243,7 +243,8 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
 
   /** A rotation by a process of its own, killed too. */
   async function rotate(round: number): Promise<void> {
-    if (round % 3 !== 0) return;
+    // A process of its own takes seconds to start.
+    if (round % 6 !== 0) return;
     const present = environment['ENCRYPTION_KEYS']!;
     environment['ENCRYPTION_KEYS'] = `${generateSecret('ENCRYPTION_KEYS', present)},${present}`;
     const rotation = runCommand(['keys:rotate', '--batch-size', '5'], { ...environment, DATA_DIR: folder });

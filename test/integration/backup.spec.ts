@@ -64,6 +64,8 @@ function drill(place: Place): void {
   let source: Record<string, string>;
   let folder: string;
   let file: string;
+  /** What `audit:verify` says of the source. */
+  let heads: object;
   const withPassphrase = (environment: Record<string, string>, passphrase = PASSPHRASE) => ({
     ...environment,
     BACKUP_PASSPHRASE: passphrase,
@@ -80,6 +82,7 @@ function drill(place: Place): void {
     folder = newFolder();
     const { out } = expectOk(await runCommand(['backup', '--out', folder, '--json'], withPassphrase(source)));
     file = backupIn(folder);
+    heads = await emails(source);
     expect(JSON.parse(out)).toMatchObject({ file, bytes: statSync(file).size });
   }, 90_000);
 
@@ -99,9 +102,8 @@ function drill(place: Place): void {
     expectRefusal(await command(), /--yes/);
     expect(expectOk(await command('--dry-run')).out).toMatch(/would fit/);
     expect(expectOk(await command('--yes')).out).toMatch(/Restored/);
-    expect(await emails(target)).toEqual(await emails(source));
     expectRefusal(await command('--yes'), /not empty|already/);
-    expect(await emails(target)).toEqual(await emails(source));
+    expect(await emails(target)).toEqual(heads);
   }, 90_000);
 
   it('changes nothing with a wrong passphrase, or a file that was cut, altered or is none [T-4.3]', async () => {
@@ -142,7 +144,7 @@ function drill(place: Place): void {
     expectRefusal(wrong, /cannot be opened/);
     const { sha256 } = await attempt(bytes);
     expect(sha256).toMatch(/^[0-9a-f]{64}$/);
-    expect(await emails(target)).toEqual(await emails(source));
+    expect(await emails(target)).toEqual(heads);
   }, 120_000);
 
   it('works with a public key, whose secret one the backup never sees', async () => {
@@ -153,7 +155,7 @@ function drill(place: Place): void {
     const keyFile = join(newFolder(), 'key.txt');
     writeFileSync(keyFile, `# a key\n${identity}\n`);
     expectOk(await runCommand(['restore', '--in', backupIn(out), '--yes', '--identity', keyFile], target));
-    expect(await emails(target)).toEqual(await emails(source));
+    expect(await emails(target)).toEqual(heads);
   }, 90_000);
 
   it('leaves nothing behind when it cannot be made', async () => {
