@@ -19,7 +19,7 @@ type Method = 'get' | 'post' | 'patch' | 'delete';
 type MethodOf<Path extends keyof paths> = {
   [Name in Method]: paths[Path][Name] extends { responses: unknown } ? Name : never;
 }[Method];
-type Json<Answer> = Answer extends { content: { 'application/json': infer Body } } ? Body : undefined;
+type Json<Answer> = Answer extends { content: { 'application/json': infer Value } } ? Value : undefined;
 type Success<Operation> = Operation extends { responses: infer Answers }
   ? {
       [Status in keyof Answers]: Status extends 200 | 201 | 202
@@ -34,7 +34,9 @@ type Part<Operation, Name extends 'path' | 'query'> = Operation extends {
 }
   ? Values
   : undefined;
-type Body<Operation> = Operation extends { requestBody?: { content: { 'application/json': infer Values } } }
+type RequestBody<Operation> = Operation extends {
+  requestBody?: { content: { 'application/json': infer Values } };
+}
   ? Values
   : undefined;
 
@@ -42,7 +44,7 @@ type Body<Operation> = Operation extends { requestBody?: { content: { 'applicati
 export interface CallOptions<Operation> {
   readonly path?: Part<Operation, 'path'>;
   readonly query?: Part<Operation, 'query'>;
-  readonly body?: Body<Operation>;
+  readonly body?: RequestBody<Operation>;
   readonly signal?: AbortSignal;
 }
 
@@ -97,7 +99,7 @@ export class BentengClient {
   /** A step that may end a sign-in: `/auth/login`, `/auth/two-factor`, `/auth/password-change`. */
   async complete<Path extends '/auth/login' | '/auth/two-factor' | '/auth/password-change'>(
     path: Path,
-    body: Body<paths[Path]['post']>,
+    body: RequestBody<paths[Path]['post']>,
   ): Promise<components['schemas']['LoginResult']> {
     const result = (await this.once('post', path, { body })) as components['schemas']['LoginResult'];
     if (result.status === 'authenticated') this.accessToken = result.accessToken;
