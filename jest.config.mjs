@@ -32,6 +32,9 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   maxWorkers: 2,
+  // A worker that has grown (an embedded database and a whole application per file) makes way for a fresh one: collecting
+  // its garbage would take longer.
+  workerIdleMemoryLimit: '1200MB',
   testTimeout: 30_000,
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
 };

@@ -247,8 +247,8 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
     if (round % 6 !== 0) return;
     const present = environment['ENCRYPTION_KEYS']!;
     environment['ENCRYPTION_KEYS'] = `${generateSecret('ENCRYPTION_KEYS', present)},${present}`;
-    const rotation = runCommand(['keys:rotate', '--batch-size', '5'], { ...environment, DATA_DIR: folder });
-    await rotation;
+    const killAfterMs = 1000 + Math.random() * 2000;
+    await runCommand(['keys:rotate', '--batch-size', '5'], { ...environment, DATA_DIR: folder }, killAfterMs);
   }
 
   /** What holds whatever happened. */

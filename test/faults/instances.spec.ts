@@ -40,7 +40,7 @@ async function roundRobin(targets: readonly string[]): Promise<{ server: Server;
     let redis: OwnRedis;
     let folder: string;
     let programs: Program[];
-    let balancer: Server;
+    let balancer: Server | undefined;
     let url: string;
 
     beforeAll(async () => {
@@ -77,9 +77,9 @@ async function roundRobin(targets: readonly string[]): Promise<{ server: Server;
       expect(changed.status).toBe(200);
     }, 60_000);
     afterAll(async () => {
-      balancer.closeAllConnections();
-      balancer.close();
       await killAll();
+      balancer?.closeAllConnections();
+      balancer?.close();
       await Promise.all([postgres.remove(), redis.remove()]);
       rmSync(folder, { recursive: true, force: true });
     });
