@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { IntegrationsService } from '../integrations/integrations.service.js';
 import { Clock } from '../platform/clock/clock.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
-import { Database } from '../platform/database/database.js';
+import { Database, type Statement } from '../platform/database/database.js';
 import type { WebhookFailure } from '../platform/database/generated/client.js';
 import { decodeIdCursor, toPage, type Page, type PageRequest } from '../platform/http/page.js';
 import { Jobs } from '../platform/jobs/jobs.js';
@@ -19,6 +19,13 @@ export interface NotedFailure {
   readonly reason: FailureReason;
 }
 
+/** The same from one address for one reason, counted. */
+interface CountedFailure extends NotedFailure {
+  readonly occurrences: number;
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+}
+
 /** Refused deliveries as administrators see them. */
 export type FailureView = Pick<WebhookFailure, 'id' | 'ipAddress' | 'reason' | 'occurrences' | 'lastAt'> & {
   firstAt: Date;
@@ -28,6 +35,20 @@ const FLUSH_SECONDS = 5;
 /** Counts that wait in memory at most; past it, further addresses are counted as one. */
 const MAX_WAITING = 1000;
 
+/** Of several organizations at once; an integration that was deleted meanwhile takes its failures with it. */
+const KEEP_FAILURES: Statement = {
+  name: 'keep_webhook_failures',
+  text: `
+    INSERT INTO benteng.webhook_failures
+      (id, organization_id, integration_id, ip_address, reason, occurrences, created_at, last_at)
+    SELECT f.id, f."organizationId", f."integrationId", f."ipAddress", f.reason, f.occurrences, f."firstAt", f."lastAt"
+    FROM jsonb_to_recordset($1::jsonb) AS f (
+      id uuid, "organizationId" uuid, "integrationId" uuid, "ipAddress" text, reason text, occurrences int,
+      "firstAt" timestamptz, "lastAt" timestamptz)
+    JOIN benteng.integrations i ON i.id = f."integrationId"
+    RETURNING id`,
+};
+
 /**
  * Counts refused deliveries, so that an administrator sees why nothing arrives. Written apart from the request, some
  * seconds later: a refusal costs the sender the same whether the integration exists or not. A crash loses those seconds.
@@ -35,7 +56,7 @@ const MAX_WAITING = 1000;
 @Injectable()
 export class WebhookFailures {
   private readonly logger = new Logger(WebhookFailures.name);
-  private waiting = new Map<string, NotedFailure & { occurrences: number; firstAt: Date; lastAt: Date }>();
+  private waiting = new Map<string, CountedFailure>();
 
   constructor(
     private readonly database: Database,
@@ -49,17 +70,8 @@ export class WebhookFailures {
 
   note(failure: NotedFailure): void {
     const now = this.clock.now();
-    const { integrationId, reason } = failure;
-    const isFull = this.waiting.size >= MAX_WAITING;
-    const ipAddress = isFull ? 'many' : failure.ipAddress;
-    const key = `${integrationId} ${ipAddress} ${reason}`;
-    const known = this.waiting.get(key);
-    if (known !== undefined) {
-      known.occurrences += 1;
-      known.lastAt = now;
-    } else if (this.waiting.size < 2 * MAX_WAITING) {
-      this.waiting.set(key, { ...failure, ipAddress, occurrences: 1, firstAt: now, lastAt: now });
-    }
+    const ipAddress = this.waiting.size >= MAX_WAITING ? 'many' : failure.ipAddress;
+    this.add({ ...failure, ipAddress, occurrences: 1, firstAt: now, lastAt: now });
   }
 
   /** Refusals of an integration in the last day, newest first. @throws NOT_FOUND */
@@ -96,43 +108,29 @@ export class WebhookFailures {
     const taken = this.waiting;
     if (taken.size === 0) return;
     this.waiting = new Map();
-    const data = [...taken.values()].map(({ firstAt, ...failure }) => ({
-      id: this.random.id(),
-      ...failure,
-      createdAt: firstAt,
-    }));
+    const rows = [...taken.values()].map((failure) => ({ id: this.random.id(), ...failure }));
     try {
-      // Of several organizations at once; an integration that was deleted meanwhile takes its failures with it.
-      await this.database.run(
-        {
-          name: 'keep_webhook_failures',
-          text: `
-            INSERT INTO benteng.webhook_failures
-              (id, organization_id, integration_id, ip_address, reason, occurrences, created_at, last_at)
-            SELECT f.id, f.organization, f.integration, f.address, f.reason, f.occurrences, f.first_at, f.last_at
-            FROM jsonb_to_recordset($1::jsonb) AS f (id uuid, organization uuid, integration uuid, address text,
-              reason text, occurrences int, first_at timestamptz, last_at timestamptz)
-            JOIN benteng.integrations i ON i.id = f.integration
-            RETURNING id`,
-        },
-        [
-          JSON.stringify(
-            data.map((row) => ({
-              id: row.id,
-              organization: row.organizationId,
-              integration: row.integrationId,
-              address: row.ipAddress,
-              reason: row.reason,
-              occurrences: row.occurrences,
-              first_at: row.createdAt,
-              last_at: row.lastAt,
-            })),
-          ),
-        ],
-      );
+      await this.database.run(KEEP_FAILURES, [JSON.stringify(rows)]);
     } catch (error) {
       this.logger.warn(`refused deliveries could not be written yet: ${(error as Error).message}`);
-      for (const [key, failure] of taken) if (!this.waiting.has(key)) this.waiting.set(key, failure);
+      for (const failure of taken.values()) this.add(failure);
     }
+  }
+
+  /** Counts failures of one kind together. */
+  private add(failure: CountedFailure): void {
+    const { integrationId, ipAddress, reason, occurrences, firstAt, lastAt } = failure;
+    const key = `${integrationId} ${ipAddress} ${reason}`;
+    const known = this.waiting.get(key);
+    if (known === undefined) {
+      if (this.waiting.size < 2 * MAX_WAITING) this.waiting.set(key, failure);
+      return;
+    }
+    this.waiting.set(key, {
+      ...known,
+      occurrences: known.occurrences + occurrences,
+      firstAt: known.firstAt < firstAt ? known.firstAt : firstAt,
+      lastAt: known.lastAt > lastAt ? known.lastAt : lastAt,
+    });
   }
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import type { Integration } from '../../src/platform/database/generated/client.js';
 import { Database } from '../../src/platform/database/database.js';
+import { WebhookFailures } from '../../src/webhooks/webhook-failures.js';
 import { aSignedInAdmin, aSignedInUser, type SignedIn } from '../factories/people.js';
 import { aServiceKey } from '../factories/service-keys.js';
 import { aReceiver, deliver, type Receiver, type Sending } from '../factories/webhooks.js';
@@ -384,6 +385,33 @@ describe('refused webhooks', () => {
       alerts = pageOf(await admin.client.get('/audit/alerts?kind=webhook_signature_failures')).items;
     }
     expect(alerts).toMatchObject([{ severity: 'medium', details: { integrationId: shop.id, failures: 10 } }]);
+  });
+});
+
+describe('refused webhooks while the database cannot take them', () => {
+  it('are counted on, and written together later', async () => {
+    const shop = await aReceiver(admin);
+    const client = test.client();
+    const refuse = async (times: number): Promise<void> => {
+      for (let count = 0; count < times; count += 1)
+        await deliver(test, shop, { secret: 'whsec_AAAA', client });
+    };
+    const database = test.app.get(Database);
+    const run = database.run.bind(database);
+    const spy = jest.spyOn(database, 'run').mockImplementation(async (statement, parameters, tx) => {
+      // Another one comes while the statement is under way.
+      if (statement.name === 'keep_webhook_failures') {
+        await refuse(1);
+        throw new Error('gone');
+      }
+      return run(statement, parameters, tx);
+    });
+    await refuse(3);
+    await test.app.get(WebhookFailures).flush();
+    spy.mockRestore();
+    await refuse(2);
+    const { items } = pageOf(await admin.client.get(`/integrations/${shop.id}/webhook-failures`));
+    expect(items).toMatchObject([{ reason: 'wrong_signature', occurrences: 6 }]);
   });
 });
 
