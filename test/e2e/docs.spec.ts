@@ -13,6 +13,7 @@ import {
 import { anEnrolledPerson } from '../factories/second-factors.js';
 import { aServiceKey } from '../factories/service-keys.js';
 import { aReceiver, deliver } from '../factories/webhooks.js';
+import { form, FORM_TYPE } from '../factories/forms.js';
 import { aWorkbook } from '../factories/workbooks.js';
 import { SERVICE_SCOPES } from '../../src/platform/access/principal.js';
 import { AnswerValidation, seenAnswers } from '../support/answer-validation.js';
@@ -183,15 +184,9 @@ describe('every route', () => {
     await client.get('/integrations');
     await client.get(`/integrations/${shop.id}`);
     await client.patch(`/integrations/${shop.id}`, { label: 'New' });
-    const body = Buffer.concat([
-      Buffer.from(
-        '--b\r\nContent-Disposition: form-data; name="file"; filename="a.xlsx"\r\nContent-Type: application/octet-stream\r\n\r\n',
-      ),
-      aWorkbook([['a']]),
-      Buffer.from('\r\n--b--\r\n'),
-    ]);
+    const body = form([{ name: 'a.xlsx', content: aWorkbook([['a']]) }]);
     const uploaded = await client.post(`/integrations/${shop.id}/imports`, body, {
-      'Content-Type': 'multipart/form-data; boundary=b',
+      'Content-Type': FORM_TYPE,
     });
     expect(uploaded.status).toBe(201);
     const file = uploaded.headers['location'] as string;

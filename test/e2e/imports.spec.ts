@@ -18,13 +18,13 @@ import {
   zip,
   type ZipEntry,
 } from '../factories/workbooks.js';
+import { BOUNDARY, form, FORM_TYPE, XLSX, type Part } from '../factories/forms.js';
 import { pageOf } from '../support/pages.js';
 import { expectProblem } from '../support/problems.js';
 import { MEMORY_COUNTERS, testConfig } from '../support/test-config.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import type { TestClient } from '../support/test-client.js';
 
-const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 const ENVIRONMENT = {
   ...MEMORY_COUNTERS,
   RATE_LIMIT_UPLOAD: '10000/60',
@@ -40,27 +40,6 @@ const ENVIRONMENT = {
   IMPORT_MAX_INFLATED_MIB: '50',
 };
 
-/** A form as a browser sends it. */
-interface Part {
-  field?: string;
-  name?: string;
-  type?: string;
-  content: Buffer | string;
-}
-const BOUNDARY = 'benteng-test-boundary';
-function form(parts: readonly Part[]): Buffer {
-  const pieces = parts.flatMap(({ field = 'file', name, type = XLSX, content }) => [
-    Buffer.from(
-      `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${field}"` +
-        (name === undefined ? '' : `; filename="${name}"\r\nContent-Type: ${type}`) +
-        '\r\n\r\n',
-    ),
-    Buffer.from(content as string),
-    Buffer.from('\r\n'),
-  ]);
-  return Buffer.concat([...pieces, Buffer.from(`--${BOUNDARY}--\r\n`)]);
-}
-
 let test: TestApp;
 let admin: SignedIn;
 let shop: string;
@@ -72,11 +51,8 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-const send = (
-  body: Buffer,
-  client: TestClient = admin.client,
-  type = `multipart/form-data; boundary=${BOUNDARY}`,
-) => client.post(`/integrations/${shop}/imports`, body, { 'Content-Type': type });
+const send = (body: Buffer, client: TestClient = admin.client, type = FORM_TYPE) =>
+  client.post(`/integrations/${shop}/imports`, body, { 'Content-Type': type });
 const upload = (
   content: Buffer | string,
   { name = 'Settlement.xlsx', type = XLSX, client = admin.client } = {},
@@ -540,7 +516,7 @@ describe('a form', () => {
 
   it('to a route that reads JSON is refused', async () => {
     const response = await admin.client.post('/integrations', form([part()]), {
-      'Content-Type': `multipart/form-data; boundary=${BOUNDARY}`,
+      'Content-Type': FORM_TYPE,
     });
     expectProblem(response, 415, 'UNSUPPORTED_MEDIA_TYPE');
   });
@@ -698,7 +674,7 @@ describe('uploads', () => {
       const created = await person.client.post('/integrations', { provider: 'CUSTOM', label: 'x' });
       const path = `/integrations/${(created.body as { id: string }).id}/imports`;
       const body = form([{ name: 'a.xlsx', content: aWorkbook([['a']]) }]);
-      const headers = { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` };
+      const headers = { 'Content-Type': FORM_TYPE };
       for (let count = 0; count < 10; count += 1)
         expect((await person.client.post(path, body, headers)).status).toBe(201);
       expectProblem(await person.client.post(path, body, headers), 429, 'RATE_LIMITED');

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Response } from 'supertest';
 import { generateSecret } from '../../src/platform/config/development-secrets.js';
 import { OTHER_PASSWORD } from '../factories/people.js';
+import { form, FORM_TYPE } from '../factories/forms.js';
 import { aWorkbook } from '../factories/workbooks.js';
 import { NO_LIMITS } from '../security/attack.js';
 import { runCommand } from '../support/cli.js';
@@ -228,16 +229,10 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
     const created = await admin.post('/integrations', { provider: 'CUSTOM', label: 'upload' });
     const { id } = created.body as { id: string };
     const rows = Array.from({ length: 500 }, (_, index) => [`row ${index}`, 'text']);
-    const body = Buffer.concat([
-      Buffer.from(
-        '--b\r\nContent-Disposition: form-data; name="file"; filename="a.xlsx"\r\nContent-Type: application/octet-stream\r\n\r\n',
-      ),
-      aWorkbook(rows),
-      Buffer.from('\r\n--b--\r\n'),
-    ]);
+    const body = form([{ name: 'a.xlsx', content: aWorkbook(rows) }]);
     for (;;)
       await admin.post(`/integrations/${id}/imports`, body, {
-        'Content-Type': 'multipart/form-data; boundary=b',
+        'Content-Type': FORM_TYPE,
       });
   }
 

@@ -11,6 +11,9 @@ import { killAll, startProgram, type Program } from '../support/program.js';
 import { hasRedisServer, OwnRedis } from '../support/redis-server.js';
 import { TestClient } from '../support/test-client.js';
 
+if (!hasPostgresServer || !hasRedisServer)
+  process.stdout.write('PostgreSQL or Redis is not installed: two instances are not tested here.\n');
+
 const EMAIL = 'admin@benteng.test';
 
 /** Hands each request to the next of several programs, with no memory of who was where. */
