@@ -85,7 +85,7 @@ export class AlertSources {
   }
 
   private countWebhookFailure(integrationId: string, organizationId: string, reason: string): void {
-    // Counted anew after each alert: one that goes on raises the next.
+    // Every tenth: an attack that goes on after the alert was acknowledged raises the next one.
     const failures = this.counters.hit(`webhook ${integrationId}`, PATTERN_WINDOW_SECONDS * 1000);
     if (failures % WEBHOOK_FAILURES !== 0) return;
     const details = { integrationId, failures, reason };

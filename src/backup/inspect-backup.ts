@@ -22,32 +22,29 @@ export async function inspectBackup(file: string, opener: Opener): Promise<Backu
   const content = await readAgeFile(file, opener);
   const hash = createHash('sha256');
   let database: BackupContent['database'] | undefined;
-  let tools: { list: Tool; migrations: Tool } | undefined;
-  const texts: Promise<string>[] = [];
+  let tools: Tool[] = [];
+  let texts: Promise<string>[] = [];
   try {
     for await (const chunk of content as AsyncIterable<Buffer>) {
       hash.update(chunk);
       if (database === undefined) {
         database = kindOf(chunk);
         if (database === 'postgresql') {
-          tools = {
-            list: startTool('pg_restore', null, ['--list']),
-            migrations: startTool('pg_restore', null, READ_HISTORY),
-          };
-          texts.push(textOf(tools.list.output), textOf(tools.migrations.output));
+          tools = [['--list'], READ_HISTORY].map((args) => startTool('pg_restore', null, args));
+          texts = tools.map(({ output }) => textOf(output));
         }
       }
-      for (const tool of Object.values(tools ?? {})) await write(tool, chunk);
+      for (const tool of tools) await write(tool, chunk);
     }
   } catch (error) {
-    for (const tool of Object.values(tools ?? {})) tool.kill();
+    for (const tool of tools) tool.kill();
     if (error instanceof OperatorError) throw error;
     throw new OperatorError('The backup was cut or altered. Nothing was changed.', { cause: error });
   }
   if (database === undefined) throw new OperatorError('The backup is empty.');
-  for (const tool of Object.values(tools ?? {})) tool.input.end();
+  for (const tool of tools) tool.input.end();
   const [list = '', history = ''] = await Promise.all(texts);
-  await Promise.all(Object.values(tools ?? {}).map(({ ended }) => ended));
+  await Promise.all(tools.map(({ ended }) => ended));
   const migrations = [...history.matchAll(/\t(\d{14}_\w+)\t/g)].map(([, name]) => name!);
   return { database, sha256: hash.digest('hex'), list, migrations };
 }

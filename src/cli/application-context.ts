@@ -28,12 +28,17 @@ export function printResult(json: boolean | undefined, result: unknown, lines: r
   process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : `${lines.join('\n')}\n`);
 }
 
-/** For `--batch-size`. */
-export function parseBatchSize(text: string): number {
-  const size = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(size)) throw new InvalidArgumentError('It must be a whole number from 1 to 99999.');
-  return size;
+/** For counts on the command line, 1 to `max`. */
+export function parseCount(max: number): (text: string) => number {
+  return (text) => {
+    const count = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(count <= max)) throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`);
+    return count;
+  };
 }
+
+/** For `--batch-size`. */
+export const parseBatchSize = parseCount(99_999);
 
 /** For ids on the command line. */
 export function parseId(text: string): string {

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { isAddressRange } from '../platform/http/address-ranges.js';
 import { BlockedAddressesService } from '../webhooks/blocked-addresses.service.js';
-import { printResult, withApplication } from './application-context.js';
+import { parseCount, printResult, withApplication } from './application-context.js';
 
 interface Options {
   address: string;
@@ -13,7 +13,7 @@ interface Options {
 export const incidentBlockAddressCommand = new Command('incident:block-address')
   .description('Refuses the webhooks of an address for a while, for every integration of the installation.')
   .requiredOption('--address <address>', 'address or CIDR', parseRange)
-  .option('--hours <n>', 'for how long, 1 to 8760', parseHours, 24)
+  .option('--hours <n>', 'for how long, 1 to 8760', parseCount(8760), 24)
   .option('--reason <text>', 'why', parseReason, 'Webhook abuse')
   .option('--json', 'print JSON')
   .action(async ({ address, hours, reason, json }: Options) => {
@@ -28,12 +28,6 @@ export const incidentBlockAddressCommand = new Command('incident:block-address')
 function parseRange(text: string): string {
   if (!isAddressRange(text)) throw new InvalidArgumentError('It is neither an address nor a CIDR.');
   return text;
-}
-
-function parseHours(text: string): number {
-  const hours = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(hours <= 8760)) throw new InvalidArgumentError('It must be a whole number from 1 to 8760.');
-  return hours;
 }
 
 function parseReason(text: string): string {

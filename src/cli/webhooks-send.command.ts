@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { v7 as uuidV7 } from 'uuid';
+import { schemeName } from '../integrations/credential-fields.js';
 import { SystemClock } from '../platform/clock/clock.js';
 import { readEnvironment } from '../platform/config/load-config.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
@@ -18,7 +19,13 @@ interface Options {
   json?: boolean;
 }
 
-const nameOf = (scheme: string): string => scheme.replace('_', '-');
+/** By the names that people see. */
+const SCHEMES = new Map(
+  (Object.keys(WEBHOOK_SCHEMES) as (keyof typeof WEBHOOK_SCHEMES)[]).map((scheme) => [
+    schemeName(scheme),
+    WEBHOOK_SCHEMES[scheme],
+  ]),
+);
 const TIMEOUT_MS = 15_000;
 
 export const webhooksSendCommand = new Command('webhooks:send')
@@ -26,9 +33,7 @@ export const webhooksSendCommand = new Command('webhooks:send')
     'Signs a body as a provider would and posts it, to try an integration. The secret comes from WEBHOOK_SECRET.',
   )
   .addOption(
-    new Option('--scheme <name>', 'how it is signed')
-      .choices(Object.keys(WEBHOOK_SCHEMES).map(nameOf))
-      .makeOptionMandatory(),
+    new Option('--scheme <name>', 'how it is signed').choices([...SCHEMES.keys()]).makeOptionMandatory(),
   )
   .requiredOption('--url <address>', 'https://…/webhooks/<integration id>', parseAddress)
   .option('--body <text>', 'what is sent; default: a small JSON object')
@@ -42,8 +47,7 @@ export const webhooksSendCommand = new Command('webhooks:send')
     if (secret === '')
       throw new OperatorError('Set WEBHOOK_SECRET to the webhook secret of the integration.');
     const content = file === undefined ? Buffer.from(body ?? '{"test":true}') : readContent(file);
-    const signer = WEBHOOK_SCHEMES[scheme.replace('-', '_') as keyof typeof WEBHOOK_SCHEMES];
-    const signed = signer.sign(secret, content, {
+    const signed = SCHEMES.get(scheme)!.sign(secret, content, {
       id,
       timestamp: timestamp ?? Math.floor(new SystemClock().now().getTime() / 1000),
     });

@@ -18,12 +18,7 @@ export const CHECKS = ['vulnerabilities', 'outdated', 'unused', 'licences', 'loc
 export type CheckName = (typeof CHECKS)[number];
 
 /** Something that was found. */
-export interface Finding {
-  readonly id: string;
-  readonly package: string;
-  readonly versions: readonly string[];
-  readonly severity: AdvisorySeverity;
-  readonly title: string;
+export interface Finding extends Omit<Advisory, 'url' | 'range'> {
   readonly url?: string;
   /** Why it does not count, for now. */
   readonly exception?: AuditException;

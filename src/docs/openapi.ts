@@ -118,7 +118,7 @@ function describeRoute(route: DeclaredRoute, reflector: Reflector, config: Confi
     ...(requestBody !== undefined && { requestBody }),
     responses: {
       ...describeSuccess(operation),
-      ...describeProblems(codesOf(route, operation, { body, query, isLimited: limits.length > 0 })),
+      ...describeProblems(codesOf(route, operation, limits.length > 0)),
     },
     'x-rate-limits': limits,
     ...(route.stepUp && { 'x-step-up': true }),
@@ -226,14 +226,13 @@ function describeSuccess({ answer, status, alsoStatus }: Operation): Record<stri
 function codesOf(
   { access, route, stepUp }: DeclaredRoute,
   operation: Operation,
-  input: { body: JsonSchema | undefined; query: JsonSchema | undefined; isLimited: boolean },
+  isLimited: boolean,
 ): string[] {
   const codes = new Set(operation.codes);
   const add = (...more: string[]): void => more.forEach((code) => codes.add(code));
   // The query of every route is judged, if only as one that must be empty.
   add('VALIDATION_FAILED', 'BAD_REQUEST', 'INTERNAL', 'UNAVAILABLE', 'HTTPS_REQUIRED');
-  if (input.isLimited) add('RATE_LIMITED');
-  if (input.body !== undefined) add('MALFORMED_BODY', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
+  if (isLimited) add('RATE_LIMITED');
   if (/^(POST|PATCH|DELETE)/.test(route))
     add('UNSUPPORTED_MEDIA_TYPE', 'MALFORMED_BODY', 'PAYLOAD_TOO_LARGE');
   if (access.kind !== 'public') add('UNAUTHENTICATED', 'FORBIDDEN');

@@ -5,7 +5,7 @@ import { conflict } from '../platform/errors/platform.errors.js';
 import { decodeCursor, toPage, type Page, type PageRequest } from '../platform/http/page.js';
 import type { ImportRowView } from './import-view.js';
 import { ImportsService } from './imports.service.js';
-import type { WorkbookRow } from './workbook/read-workbook.js';
+import type { WorkbookRow } from './workbook/sheet-reader.js';
 
 /** Chunks of one read. */
 const CHUNKS = 4;

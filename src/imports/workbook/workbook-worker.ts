@@ -1,7 +1,8 @@
 // Reads one workbook in a thread of its own, which may be ended at any moment. Nothing of the application runs here.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WorkbookLimits } from '../../platform/config/config.js';
-import { readWorkbook, type SheetSummary, type WorkbookRow } from './read-workbook.js';
+import { readWorkbook, type SheetSummary } from './read-workbook.js';
+import type { WorkbookRow } from './sheet-reader.js';
 import { WorkbookRefused, type RefusalReason } from './workbook-refused.js';
 
 /** Consecutive rows of a sheet. */

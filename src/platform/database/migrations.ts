@@ -91,22 +91,23 @@ async function readHistory(session: MigrationSession): Promise<Map<string, strin
 
 /** @throws OperatorError when a migration is of a newer program than this one. */
 export function assertKnownMigrations(names: readonly string[]): void {
-  findPending(readMigrations(findMigrationsFolder()), new Map(names.map((name) => [name, null])));
+  assertNoneForeign(readMigrations(findMigrationsFolder()), names);
 }
 
-function findPending(
-  migrations: readonly Migration[],
-  history: ReadonlyMap<string, string | null>,
-): Migration[] {
+function assertNoneForeign(migrations: readonly Migration[], names: Iterable<string>): void {
   const known = new Set(migrations.map(({ name }) => name));
-  const foreign = [...history.keys()].find((name) => !known.has(name));
+  const foreign = [...names].find((name) => !known.has(name));
   if (foreign !== undefined) {
     throw new OperatorError(
       `The database was made by a newer version of Benteng (it has the migration ${foreign}). Start that version, or ` +
         'restore a backup that belongs to this one.',
     );
   }
-  const edited = migrations.find(({ name, checksum }) => (history.get(name) ?? checksum) !== checksum);
+}
+
+function findPending(migrations: readonly Migration[], history: ReadonlyMap<string, string>): Migration[] {
+  assertNoneForeign(migrations, history.keys());
+  const edited = migrations.find(({ name, checksum }) => history.has(name) && history.get(name) !== checksum);
   if (edited)
     throw new OperatorError(
       `The migration ${edited.name} was edited after it was applied; take the edit back.`,

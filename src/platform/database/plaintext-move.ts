@@ -166,10 +166,13 @@ export class PlaintextMove {
     });
     await each(async (column, pairs) => {
       for (const pair of pairs) {
-        if (this.opensTo(column, pair)) report.verified += 1;
-        else if (pair.organizationId === null) report.homeless += 1;
+        if (this.opensTo(column, pair)) {
+          report.verified += 1;
+          continue;
+        }
+        if (pair.organizationId === null) report.homeless += 1;
         else report.different += 1;
-        if (!this.opensTo(column, pair) && examples.size < MAX_EXAMPLES) examples.add(pair.id);
+        if (examples.size < MAX_EXAMPLES) examples.add(pair.id);
       }
     });
     if (examples.size === 0) {

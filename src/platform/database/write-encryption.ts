@@ -26,6 +26,12 @@ interface Position {
   readonly organizationId?: unknown;
 }
 
+/** An encrypted field that gets a value. */
+interface WrittenField {
+  readonly field: string;
+  readonly plaintext: string;
+}
+
 /**
  * The arguments of any operation with every encrypted field replaced by its ciphertext, in the row itself and in rows
  * written through relations, however deep. What has no encrypted field comes back as it is, the very same object.
@@ -60,9 +66,9 @@ export function encryptWrites(
 
 function encryptCreate(context: WriteContext, position: Position, row: Values): Values {
   const organizationId = row['organizationId'] ?? connectedId(row['organization']) ?? position.organizationId;
-  const isDue = encryptedFieldsOf(position.model, row).length > 0;
-  const whole = isDue && row['id'] === undefined ? { ...row, id: context.makeId() } : row;
-  return encryptRow(context, position, whole, { id: whole['id'], organizationId });
+  const due = encryptedFieldsOf(position.model, row);
+  const whole = due.length > 0 && row['id'] === undefined ? { ...row, id: context.makeId() } : row;
+  return encryptRow(context, position, whole, due, { id: whole['id'], organizationId });
 }
 
 function encryptUpdate(
@@ -72,15 +78,22 @@ function encryptUpdate(
   where: Values | undefined,
 ): Values {
   const organizationId = where?.['organizationId'] ?? position.organizationId;
-  return encryptRow(context, position, row, { id: where?.['id'], organizationId });
+  const due = encryptedFieldsOf(position.model, row);
+  return encryptRow(context, position, row, due, { id: where?.['id'], organizationId });
 }
 
-/** @param keys `id` and `organizationId` of the row. */
-function encryptRow(context: WriteContext, position: Position, row: Values, keys: Values): Values {
+/** @param due what of the row is to be encrypted. @param keys `id` and `organizationId` of the row. */
+function encryptRow(
+  context: WriteContext,
+  position: Position,
+  row: Values,
+  due: readonly WrittenField[],
+  keys: Values,
+): Values {
   const { model, action } = position;
   const changes: Values = {};
   const encrypted = ENCRYPTED_FIELDS[model];
-  for (const { field, plaintext } of encryptedFieldsOf(model, row)) {
+  for (const { field, plaintext } of due) {
     changes[field] = context.cipher.encrypt(plaintext, placeOf(encrypted!, field, action, keys));
   }
   for (const [field, target] of context.relations.get(model) ?? []) {
@@ -146,7 +159,7 @@ function encryptOperation(
 }
 
 /** The encrypted fields that get a value, and that value as text. @throws FieldEncryptionError */
-function encryptedFieldsOf(model: string, row: Values): { field: string; plaintext: string }[] {
+function encryptedFieldsOf(model: string, row: Values): WrittenField[] {
   const encrypted = ENCRYPTED_FIELDS[model];
   if (encrypted === undefined) return [];
   return Object.keys(encrypted.columns).flatMap((field) => {

@@ -20,12 +20,9 @@ export const ReadsFile = (): MethodDecorator => RouteConfig({ bodyKind: 'file' s
 /** Has the server read bodies by the kind that their route declares; everything else stays JSON. */
 export function readBodyKinds(server: FastifyInstance): void {
   server.addHook('onRoute', (route) => {
-    if (route.config?.bodyKind === 'raw') route.bodyLimit = RAW_BODY_BYTES;
-  });
-  server.addHook('onRequest', async (request) => {
-    const { headers } = request.raw;
-    request.sentContentType = headers['content-type'];
-    if (kindOf(request) === 'raw') headers['content-type'] = RAW_TYPE;
+    if (route.config?.bodyKind !== 'raw') return;
+    route.bodyLimit = RAW_BODY_BYTES;
+    route.onRequest = [route.onRequest ?? [], callItRaw].flat();
   });
   server.addContentTypeParser(
     RAW_TYPE,
@@ -38,6 +35,13 @@ export function readBodyKinds(server: FastifyInstance): void {
   server.addContentTypeParser('multipart/form-data', async (request: FastifyRequest) => {
     if (kindOf(request) !== 'file') throw unsupportedMediaType();
   });
+}
+
+/** Whatever the client called its body, our parser shall get it. */
+async function callItRaw(request: FastifyRequest): Promise<void> {
+  const { headers } = request.raw;
+  request.sentContentType = headers['content-type'];
+  headers['content-type'] = RAW_TYPE;
 }
 
 function kindOf(request: FastifyRequest): BodyKind | undefined {

@@ -9,7 +9,7 @@ declare module 'fastify' {
     service?: ServicePrincipal;
     /** Set when the answer is a problem, for the request log. */
     problemCode?: string;
-    /** The content type that the client sent. */
+    /** The content type that the client sent; on raw routes only. */
     sentContentType?: string | undefined;
   }
 

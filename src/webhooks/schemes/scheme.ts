@@ -1,5 +1,4 @@
-import { createHmac } from 'node:crypto';
-import { equalInConstantTime, sha256 } from '../../platform/crypto/digest.js';
+import { equalInConstantTime, hmacSha256, sha256 } from '../../platform/crypto/digest.js';
 
 /** What came in, before anything about it is believed. */
 export interface Delivery {
@@ -52,12 +51,9 @@ export function readTimestamp(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,11}$/.test(text) ? Number(text) : null;
 }
 
-/** HMAC-SHA-256 (RFC 2104) over the pieces, one after the other. No key signs nothing. */
+/** The signature of the pieces; null without a key: no key signs nothing. */
 export function hmacOf(key: string | Buffer, ...pieces: (string | Buffer)[]): Buffer | null {
-  if (key.length === 0) return null;
-  const hmac = createHmac('sha256', key);
-  for (const piece of pieces) hmac.update(piece);
-  return hmac.digest();
+  return key.length === 0 ? null : hmacSha256(key, ...pieces);
 }
 
 /** Whether a signature in some spelling is the expected one. */
@@ -74,7 +70,7 @@ export function isSameSecret(left: string, right: string): boolean {
 
 /** Stands for an event id where the provider gives none. */
 export function digestId(...pieces: (string | Buffer)[]): string {
-  return sha256(Buffer.concat(pieces.map((piece) => Buffer.from(piece as string)))).toString('hex');
+  return sha256(...pieces).toString('hex');
 }
 
 /** A text field of a JSON body; undefined when there is none. Numbers count as their text. */

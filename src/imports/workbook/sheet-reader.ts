@@ -1,0 +1,153 @@
+import type { WorkbookLimits } from '../../platform/config/config.js';
+import { columnName, columnOf, serialToText, unescapeText } from './cell-values.js';
+import { RichText } from './rich-text.js';
+import { damaged } from './workbook-package.js';
+import { WorkbookRefused } from './workbook-refused.js';
+import type { Attributes } from './xml.js';
+
+/** A row with at least one cell that is not empty: its number, and its cells as text. */
+export type WorkbookRow = [row: number, cells: string[]];
+
+/** What the cells of every sheet of a workbook refer to. */
+export interface CellContext {
+  readonly limits: WorkbookLimits;
+  readonly strings: string[];
+  /** For each cell style, whether it shows a date. */
+  readonly dateStyles: boolean[];
+  readonly is1904: boolean;
+  /** Cells read so far, in all sheets together. */
+  cells: number;
+}
+
+/** Follows `<row>`, `<c>`, `<v>`, `<f>` and `<is>` of one sheet. */
+export class SheetReader {
+  lastRow = 0;
+  columns = 0;
+  private row = 0;
+  private cells: string[] = [];
+  private column = -1;
+  private type = '';
+  private style = -1;
+  private value = '';
+  private formula = '';
+  private readonly inline = new RichText();
+  private inside: 'v' | 'f' | 'is' | null = null;
+
+  constructor(
+    private readonly book: CellContext,
+    private readonly sheet: string,
+    private readonly onRow: (row: WorkbookRow) => void,
+  ) {}
+
+  open(name: string, attributes: Attributes): void {
+    switch (name) {
+      case 'row':
+        this.beginRow(attributes['r']);
+        return;
+      case 'c':
+        this.beginCell(attributes);
+        return;
+      case 'v':
+      case 'f':
+      case 'is':
+        this.inside = name;
+        return;
+      default:
+        if (this.inside === 'is') this.inline.open(name);
+    }
+  }
+
+  text(piece: string): void {
+    if (this.inside === null) return;
+    if (this.inside === 'v') this.value += piece;
+    else if (this.inside === 'f') this.formula += piece;
+    else this.inline.add(piece);
+    const length = this.value.length + this.formula.length + this.inline.length;
+    if (length > this.book.limits.cellLength)
+      throw this.refuse('cell_too_long', `is longer than ${this.book.limits.cellLength} characters`);
+  }
+
+  close(name: string): void {
+    if (name === 'c') this.endCell();
+    else if (name === 'row') this.endRow();
+    else if (name === this.inside) this.inside = null;
+    else if (this.inside === 'is') this.inline.close(name);
+  }
+
+  private beginRow(reference: string | undefined): void {
+    const row = reference === undefined ? this.row + 1 : Number(reference);
+    if (!Number.isSafeInteger(row) || row <= this.row)
+      throw damaged(`the rows of sheet "${this.sheet}" are out of order`);
+    if (row > this.book.limits.rows)
+      throw new WorkbookRefused(
+        'too_many_rows',
+        `Sheet "${this.sheet}" has more than ${this.book.limits.rows} rows.`,
+      );
+    this.row = row;
+    this.cells = [];
+    this.column = -1;
+  }
+
+  private beginCell(attributes: Attributes): void {
+    const reference = attributes['r'];
+    const column = reference === undefined ? this.column + 1 : columnOf(reference);
+    if (column <= this.column || this.row === 0)
+      throw damaged(`the cells of sheet "${this.sheet}", row ${this.row}, are out of order`);
+    this.column = column;
+    if (column >= this.book.limits.columns)
+      throw this.refuse('too_many_columns', `is behind column ${this.book.limits.columns}`);
+    this.book.cells += 1;
+    if (this.book.cells > this.book.limits.cells)
+      throw this.refuse('too_many_cells', `is one too many: ${this.book.limits.cells} are read at most`);
+    this.type = attributes['t'] ?? 'n';
+    this.style = attributes['s'] === undefined ? -1 : Number(attributes['s']);
+    this.value = '';
+    this.formula = '';
+    this.inline.clear();
+  }
+
+  private endCell(): void {
+    this.inside = null;
+    const text = this.textOfCell();
+    if (text === '') return;
+    while (this.cells.length < this.column) this.cells.push('');
+    this.cells.push(text);
+  }
+
+  private endRow(): void {
+    if (this.cells.length === 0) return;
+    this.lastRow = this.row;
+    this.columns = Math.max(this.columns, this.cells.length);
+    this.onRow([this.row, this.cells]);
+    this.cells = [];
+  }
+
+  /** A cell that only shares a formula of another one has no text of its own: its last value is what it shows. */
+  private textOfCell(): string {
+    if (this.formula !== '') return `=${this.formula}`;
+    switch (this.type) {
+      case 's':
+        return this.sharedString();
+      case 'inlineStr':
+        return unescapeText(this.inline.value);
+      case 'b':
+        return this.value === '' ? '' : this.value === '1' ? 'TRUE' : 'FALSE';
+      case 'n':
+        return (this.book.dateStyles[this.style] && serialToText(this.value, this.book.is1904)) || this.value;
+      default:
+        return unescapeText(this.value);
+    }
+  }
+
+  private sharedString(): string {
+    const index = /^\d{1,9}$/.test(this.value) ? Number(this.value) : -1;
+    const text = this.value === '' ? '' : this.book.strings[index];
+    if (text === undefined) throw this.refuse('damaged', 'points to a text that is not there');
+    return text;
+  }
+
+  private refuse(reason: WorkbookRefused['reason'], what: string): WorkbookRefused {
+    const cell = `${columnName(Math.max(0, this.column))}${this.row}`;
+    return new WorkbookRefused(reason, `Sheet "${this.sheet}": cell ${cell} ${what}.`);
+  }
+}
