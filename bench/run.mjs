@@ -13,8 +13,8 @@ import {
 } from './processes.mjs';
 import { measureIntake } from './intake.mjs';
 import { createScratchDatabase } from './scratch-database.mjs';
+import { createUsers, environmentOf, load, mean, say, signIn } from './subject.mjs';
 
-const PASSWORD = 'Kuda-lepas7 meja hijau';
 const USERS = 200;
 const LOGIN_CONNECTIONS = 16;
 const READ_CONNECTIONS = 32;
@@ -72,7 +72,7 @@ async function measure({ environment, seconds, profileFolder, isServer }) {
     const idleMemory = residentMemory(server);
 
     say(`making ${USERS} accounts …`);
-    const users = await createUsers(base);
+    const users = await createUsers(base, USERS);
     const sessions = [];
     for (const user of users) {
       const session = await signIn(base, user);
@@ -256,44 +256,6 @@ async function timeStart(environment, base) {
   }
 }
 
-/** Real limits refuse exactly what is measured here; everything else stays as people run it. */
-async function environmentOf(dataDir, databaseUrl) {
-  const { NODE_OPTIONS: _unused, ...inherited } = process.env;
-  const rules = ['LOGIN_IP', 'LOGIN_EMAIL', 'REGISTER', 'FORGOT_PASSWORD', 'WEBHOOK', 'UPLOAD', 'GLOBAL'];
-  return {
-    ...inherited,
-    NODE_ENV: 'development',
-    HOST: '127.0.0.1',
-    PORT: String(await freePort()),
-    DATA_DIR: dataDir,
-    DATABASE_URL: databaseUrl ?? '',
-    DATABASE_MIGRATION_URL: '',
-    REGISTRATION: 'open',
-    TRUST_PROXY: 'none',
-    ...Object.fromEntries(rules.map((rule) => [`RATE_LIMIT_${rule}`, '900000000/1'])),
-  };
-}
-
-async function createUsers(base) {
-  const users = Array.from({ length: USERS }, (_, i) => ({
-    email: `person${i}@example.com`,
-    password: PASSWORD,
-  }));
-  let next = 0;
-  const work = async () => {
-    while (next < users.length) {
-      const i = next++;
-      const body = { ...users[i], name: `Person ${i}`, organizationName: `Organization ${i}` };
-      const response = await post(`${base}/auth/register`, body);
-      if (response.status !== 202)
-        throw new Error(`registration answered ${response.status}: ${await response.text()}`);
-      await response.arrayBuffer();
-    }
-  };
-  await Promise.all(Array.from({ length: 8 }, work));
-  return users;
-}
-
 /** Fills the login audit, spread over the accounts and the last 90 days. */
 async function addAttempts(url, count) {
   const client = new pg.Client({ connectionString: url });
@@ -313,14 +275,6 @@ async function addAttempts(url, count) {
   } finally {
     await client.end();
   }
-}
-
-async function signIn(base, user) {
-  const response = await post(`${base}/auth/login`, user);
-  if (response.status !== 200) throw new Error(`login answered ${response.status}: ${await response.text()}`);
-  const { accessToken } = await response.json();
-  const [cookie, device] = response.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
-  return { accessToken, cookie, device };
 }
 
 /** While a crowd signs in without end: the memory of the server, and how soon a probe is answered. */
@@ -343,24 +297,4 @@ async function watchCrowd({ server, base, users, seconds }) {
   latencies.sort((a, b) => a - b);
   const at = (share) => latencies[Math.floor(latencies.length * share)];
   return { memory, p50: at(0.5), p99: at(0.99), refused: (await logins).refused };
-}
-
-function load(kind, url, connections, seconds, more = {}) {
-  return runHelper('load.mjs', { kind, url, connections, seconds, ...more });
-}
-
-async function post(url, body) {
-  return fetch(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-}
-
-function mean(results, field) {
-  return results.reduce((sum, result) => sum + result[field], 0) / results.length;
-}
-
-function say(text) {
-  process.stderr.write(`${text}\n`);
 }

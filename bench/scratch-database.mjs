@@ -5,8 +5,17 @@ import pg from 'pg';
  * drop ours.
  */
 export async function createScratchDatabase(url) {
-  const name = `benteng_bench_${process.pid}`;
-  await administer(url, `CREATE DATABASE ${name}`);
+  return create(url, `benteng_bench_${process.pid}`, '');
+}
+
+/** A copy of such a database, which nobody may be connected to. */
+export async function copyDatabase(url, original) {
+  const source = new URL(original).pathname.slice(1);
+  return create(url, `${source}_copy`, ` TEMPLATE ${source}`);
+}
+
+async function create(url, name, template) {
+  await administer(url, `CREATE DATABASE ${name}${template}`);
   return {
     url: Object.assign(new URL(url), { pathname: `/${name}` }).href,
     drop: () => administer(url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),

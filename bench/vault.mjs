@@ -7,11 +7,11 @@ import { FieldCipher } from '../dist/platform/crypto/field-cipher.js';
 import { EncryptionKeyRing } from '../dist/platform/crypto/key-ring.js';
 import { SystemRandomSource } from '../dist/platform/crypto/random-source.js';
 import { Database } from '../dist/platform/database/database.js';
-import { databaseRolesSql } from '../dist/platform/database/database-roles.js';
 import { PrismaClient } from '../dist/platform/database/generated/client.js';
 import { KeyRotation } from '../dist/platform/database/key-rotation.js';
 import { connectServer } from '../dist/platform/database/open-database.js';
 import { Signals } from '../dist/platform/events/signals.js';
+import { createRoles } from './application-roles.mjs';
 
 const TOKEN = 'act.example-access-token-of-a-shop-0123456789';
 const AT_ONCE = 8;
@@ -161,13 +161,7 @@ async function rotate(rotation) {
 
 /** One indexed read in the scope of its organization: as the application role, and as a role that no policy binds. */
 async function rowSecurity({ url, admin, organizationId, seconds }) {
-  const roles = {
-    owner: 'benteng_bench_owner',
-    application: 'benteng_bench_app',
-    backup: 'benteng_bench_backup',
-  };
-  await admin.query(databaseRolesSql(roles));
-  const asRole = Object.assign(new URL(url), { username: roles.application }).href;
+  const roles = await createRoles(admin, url);
   const { rows } = await admin.query('SELECT id FROM benteng.integrations LIMIT 1');
   const statement = {
     name: 'bench_read',
@@ -175,7 +169,7 @@ async function rowSecurity({ url, admin, organizationId, seconds }) {
     tenant: 2,
   };
   const [bound, free] = [
-    connectServer(asRole, AT_ONCE),
+    connectServer(roles.url, AT_ONCE),
     new pg.Pool({ connectionString: url, max: AT_ONCE }),
   ];
   const fenced = new Database(bound, null, new SystemRandomSource(), new Signals());
@@ -191,10 +185,6 @@ async function rowSecurity({ url, admin, organizationId, seconds }) {
   } finally {
     await fenced.onModuleDestroy();
     await free.end();
-    for (const role of Object.values(roles)) {
-      await admin.query(`REASSIGN OWNED BY ${role} TO CURRENT_USER`);
-      await admin.query(`DROP OWNED BY ${role}`);
-      await admin.query(`DROP ROLE ${role}`);
-    }
+    await roles.drop();
   }
 }

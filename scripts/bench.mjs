@@ -4,10 +4,14 @@ import './require-node.cjs';
 import { parseArgs } from 'node:util';
 
 const HELP = `usage: npm run bench -- [--seconds <n>] [--json] [--profile <folder>]
+       npm run bench -- --scale [--users <n>] [--seconds <n>] [--json]
 
   --seconds <n>       length of each measurement, 2 to 120; default 8
   --json              print the numbers for machines
   --profile <folder>  write a CPU profile of the measured server there (open it in the browser's developer tools)
+  --scale             compare a nearly empty database with a large one instead; needs DATABASE_URL of a superuser
+  --users <n>         people of the large one, 1,000 to 10,000,000; default 1,000,000. As many sessions and events, five
+                      times as many attempts; 1,000,000 take about 6 GiB of disk and some minutes to make
 
 DATABASE_URL set: measures on that PostgreSQL server, in a scratch database of its own. Stop other work meanwhile:
 server, load and database share the processors, and the ratios of one run are what counts.`;
@@ -20,13 +24,27 @@ if (values.help) {
 const seconds = Number(values.seconds);
 if (!(seconds >= 2 && seconds <= 120)) fail('--seconds must be a number from 2 to 120');
 
+const users = Number(values.users);
+if (!(Number.isInteger(users) && users >= 1000 && users <= 10_000_000))
+  fail('--users must be a whole number from 1000 to 10000000');
+if (values.scale && !process.env.DATABASE_URL) fail('--scale needs a PostgreSQL server: set DATABASE_URL');
+
 const { prepare } = await import('./prepare.mjs');
 prepare({ build: true });
-const { runBench } = await import('../bench/run.mjs');
 const { printTable } = await import('../bench/table.mjs');
-const result = await runBench({ seconds, profileFolder: values.profile ?? null });
+const result = values.scale ? await scale() : await bench();
 if (values.json) console.log(JSON.stringify(result, null, 2));
 else printTable(result);
+
+async function bench() {
+  const { runBench } = await import('../bench/run.mjs');
+  return runBench({ seconds, profileFolder: values.profile ?? null });
+}
+
+async function scale() {
+  const { runScale } = await import('../bench/scale.mjs');
+  return runScale({ serverUrl: process.env.DATABASE_URL, seconds, users });
+}
 
 function readArguments() {
   try {
@@ -36,6 +54,8 @@ function readArguments() {
         json: { type: 'boolean', default: false },
         seconds: { type: 'string', default: '8' },
         profile: { type: 'string' },
+        scale: { type: 'boolean', default: false },
+        users: { type: 'string', default: '1000000' },
       },
     });
   } catch (error) {
