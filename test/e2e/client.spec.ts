@@ -108,6 +108,26 @@ describe('the TypeScript client', () => {
     expect(client.hasToken).toBe(false);
   });
 
+  it('says so too when somebody else ended the session before the token expired, and again for the next one', async () => {
+    const { client, signedOut, calls } = await open();
+    const other = new BentengClient({ baseUrl: test.url, fetch: browser().send });
+    for (const turn of [1, 2]) {
+      await other.login({ email: admin.email, password: GOOD_PASSWORD });
+      await other.call('delete', '/sessions', { query: { keep: 'current' } });
+      calls.length = 0;
+      const answers = await Promise.allSettled(
+        Array.from({ length: 5 }, () => client.call('get', '/users/me')),
+      );
+      for (const answer of answers) expect(answer).toMatchObject({ reason: { code: 'SESSION_ENDED' } });
+      // A refresh could not help, so none is sent.
+      expect(calls).toEqual(Array(5).fill('GET /users/me'));
+      expect([signedOut.mock.calls.length, client.hasToken]).toEqual([turn, false]);
+      await expect(client.call('get', '/users/me')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+      expect(signedOut).toHaveBeenCalledTimes(turn);
+      await client.login({ email: admin.email, password: GOOD_PASSWORD });
+    }
+  });
+
   it('proves oneself again, and signs out', async () => {
     const { client } = await open();
     test.clock.advanceSeconds(601);

@@ -72,6 +72,8 @@ const LOCK = 'benteng-refresh';
  */
 export class BentengClient {
   private accessToken: string | undefined;
+  /** Whether `onSignedOut` was told, so that it is told once for each session. */
+  private isSignedOut = false;
   private refreshing: Promise<boolean> | undefined;
   private readonly send: typeof globalThis.fetch;
   private readonly locks: Locks | undefined;
@@ -102,20 +104,21 @@ export class BentengClient {
     body: RequestBody<paths[Path]['post']>,
   ): Promise<components['schemas']['LoginResult']> {
     const result = (await this.once('post', path, { body })) as components['schemas']['LoginResult'];
-    if (result.status === 'authenticated') this.accessToken = result.accessToken;
+    if (result.status === 'authenticated') this.keep(result.accessToken);
     return result;
   }
 
   /** Proves oneself again, for routes that answer STEP_UP_REQUIRED. */
   async stepUp(proof: { password: string } | { code: string }): Promise<void> {
     const { accessToken } = await this.call('post', '/auth/step-up', { body: proof });
-    this.accessToken = accessToken;
+    this.keep(accessToken);
   }
 
-  /** Ends the session. */
+  /** Ends the session; other tabs are told by their next call. */
   async logout(): Promise<void> {
     await this.once('post', '/auth/logout', {}, { 'X-Requested-With': 'benteng' });
     this.accessToken = undefined;
+    this.isSignedOut = true;
   }
 
   /**
@@ -142,7 +145,10 @@ export class BentengClient {
     try {
       return (await this.once(method, path, options)) as Success<paths[Path][Name]>;
     } catch (error) {
-      if (!(error instanceof BentengProblem) || error.code !== 'UNAUTHENTICATED') throw error;
+      if (!(error instanceof BentengProblem)) throw error;
+      // Unless another session has begun here meanwhile.
+      if (error.code === 'SESSION_ENDED' && token === this.accessToken) this.signOut();
+      if (error.code !== 'UNAUTHENTICATED') throw error;
       // Somebody may have renewed it while this call was under way.
       if (token === this.accessToken && !(await this.refresh())) throw error;
       return (await this.once(method, path, options)) as Success<paths[Path][Name]>;
@@ -153,16 +159,27 @@ export class BentengClient {
     const work = async (): Promise<boolean> => {
       try {
         const answer = await this.once('post', '/auth/refresh', {}, { 'X-Requested-With': 'benteng' });
-        this.accessToken = (answer as components['schemas']['AccessToken']).accessToken;
+        this.keep((answer as components['schemas']['AccessToken']).accessToken);
         return true;
       } catch (error) {
         if (!(error instanceof BentengProblem) || error.status !== 401) throw error;
-        this.accessToken = undefined;
-        this.options.onSignedOut?.();
+        this.signOut();
         return false;
       }
     };
     return this.locks === undefined ? work() : ((await this.locks.request(LOCK, work)) as boolean);
+  }
+
+  private keep(accessToken: string): void {
+    this.accessToken = accessToken;
+    this.isSignedOut = false;
+  }
+
+  private signOut(): void {
+    this.accessToken = undefined;
+    if (this.isSignedOut) return;
+    this.isSignedOut = true;
+    this.options.onSignedOut?.();
   }
 
   private async once(
