@@ -127,6 +127,8 @@ function afterCursor(cursor: string) {
   const [instant, id] = decodeCursor(cursor, [isInstant, isUuid]);
   const requestedAt = new Date(instant!);
   return {
+    // As in `beforeInstantCursor`: where the index begins.
+    passwordResetRequestedAt: { gte: requestedAt },
     OR: [
       { passwordResetRequestedAt: { gt: requestedAt } },
       { passwordResetRequestedAt: requestedAt, id: { gt: id } },

@@ -1,4 +1,4 @@
-import { decodeCursor, decodeIdCursor, toPage } from './page.js';
+import { beforeInstantCursor, decodeCursor, decodeIdCursor, instantKey, toPage } from './page.js';
 
 const ids = Array.from({ length: 5 }, (_, index) => `01890a5d-ac96-774b-bcce-b302099a805${index}`);
 const pageOf = (rows: string[], limit: number) =>
@@ -23,6 +23,19 @@ describe('pages', () => {
 
   it('begin at the beginning without a cursor', () => {
     expect(decodeIdCursor(undefined)).toBeUndefined();
+  });
+
+  it('of a list by time let the index begin at the cursor, however late the page', () => {
+    const createdAt = new Date('2026-01-31T08:00:00.000Z');
+    const { nextCursor } = toPage(
+      ids.map((id) => ({ id, createdAt })),
+      1,
+      instantKey,
+      ({ id }) => id,
+    );
+    // One range that an index can be entered at; the alternatives alone would be filtered from the newest row on.
+    expect(beforeInstantCursor(nextCursor!)).toMatchObject({ createdAt: { lte: createdAt } });
+    expect(beforeInstantCursor(undefined)).toEqual({});
   });
 
   it('refuse cursors that no list returned', () => {

@@ -47,7 +47,11 @@ export function beforeInstantCursor(cursor: string | undefined) {
   if (cursor === undefined) return {};
   const [instant, id] = decodeCursor(cursor, [isInstant, isUuid]) as [string, string];
   const createdAt = new Date(instant);
-  return { OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }] };
+  // The first bound says nothing new, but lets the index begin at the cursor: a late page costs what the first one does.
+  return {
+    createdAt: { lte: createdAt },
+    OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }],
+  };
 }
 
 /** The cursor parts of a row of such a list. */
