@@ -84,6 +84,18 @@ describe('settings', () => {
     expect(message).not.toMatch(/secret.x|c2VjcmV0LXg|70000-x|staging-x/);
   });
 
+  it('are each refused by their name when they hold what none of them takes [L-7]', () => {
+    const documented = readFileSync(join(__dirname, '../../../.env.example'), 'utf8');
+    const names = [...documented.matchAll(/^(?:# )?([A-Z][A-Z_]+)=/gm)].map(([, name]) => name!);
+    expect(names.length).toBeGreaterThan(50);
+    // Any path, and any text.
+    const free = ['DATA_DIR', 'REDIS_KEY_PREFIX'];
+    const accepted = names.filter(
+      (name) => !faultsOf({ ...secrets, [name]: '§ wrong §' }).names.includes(name),
+    );
+    expect(accepted.toSorted()).toEqual(free);
+  });
+
   it('of production must be given: keys and the proxy decision [O-9] [V13.3.1]', () => {
     expect(faultsOf({ NODE_ENV: 'production' }).names.toSorted()).toEqual([
       'ENCRYPTION_KEYS',

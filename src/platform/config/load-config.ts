@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -37,7 +38,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
   }
   const settings = {
     environment: mode,
-    host: reader.text('HOST') ?? '127.0.0.1',
+    host: readHost(reader),
     port,
     publicUrl,
     databaseUrl: readDatabaseUrl(reader, 'DATABASE_URL'),
@@ -124,17 +125,24 @@ function readMailFrom(reader: EnvironmentReader): string {
   return sender ?? 'Benteng <security@localhost>';
 }
 
+function readHost(reader: EnvironmentReader): string {
+  const host = reader.text('HOST') ?? '127.0.0.1';
+  if (isIP(host) === 0 && !/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(host))
+    reader.fault('HOST', 'expected an IP address or a host name');
+  return host;
+}
+
 /** Standard Webhooks secrets: 24 to 64 bytes in base64 behind `whsec_`. */
 function readAlertWebhook(reader: EnvironmentReader): Config['alertWebhook'] {
   const allowPrivate = reader.boolean('ALERT_WEBHOOK_ALLOW_PRIVATE', false);
-  if (reader.text('ALERT_WEBHOOK_URL') === undefined) return null;
-  const url = reader.url('ALERT_WEBHOOK_URL', '', ['https:', 'http:']);
+  const isUsed = reader.text('ALERT_WEBHOOK_URL') !== undefined;
   const secret = reader.text('ALERT_WEBHOOK_SECRET') ?? '';
   const bytes = Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length;
-  if (!/^(whsec_)?[A-Za-z0-9+/]+={0,2}$/.test(secret) || bytes < 24 || bytes > 64) {
+  const isSound = /^(whsec_)?[A-Za-z0-9+/]+={0,2}$/.test(secret) && bytes >= 24 && bytes <= 64;
+  if (!isSound && (isUsed || secret !== ''))
     reader.fault('ALERT_WEBHOOK_SECRET', 'expected whsec_ and 24 to 64 random bytes in base64');
-  }
-  return { url, secret, allowPrivate };
+  if (!isUsed) return null;
+  return { url: reader.url('ALERT_WEBHOOK_URL', '', ['https:', 'http:']), secret, allowPrivate };
 }
 
 function readMetricsToken(reader: EnvironmentReader): string | null {
