@@ -7,16 +7,28 @@ import { generateSecret } from '../../src/platform/config/development-secrets.js
 import { OTHER_PASSWORD } from '../factories/people.js';
 import { form, FORM_TYPE } from '../factories/forms.js';
 import { aWorkbook } from '../factories/workbooks.js';
-import { NO_LIMITS } from '../security/attack.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 import { runCommand } from '../support/cli.js';
 import { hasPostgresServer, OwnPostgres } from '../support/postgres-server.js';
-import { kill, killAll, startProgram, type Program } from '../support/program.js';
+import {
+  FIRST_ADMINISTRATOR,
+  kill,
+  killAll,
+  startProgram,
+  takeOver,
+  type Program,
+} from '../support/program.js';
+import { totpOf } from '../support/real-totp.js';
 import { TestClient } from '../support/test-client.js';
+
+type Credentials = Parameters<TestClient['login']>[0];
 
 if (!hasPostgresServer)
   process.stdout.write('PostgreSQL is not installed: the faults of the database are not tested here.\n');
 
-const EMAIL = 'admin@benteng.test';
+const EMAIL = FIRST_ADMINISTRATOR;
+/** Sent whether or not those before them were answered. */
+const REQUESTS_PER_SECOND = 200;
 /** Processes killed in the middle of their work; .ci/run asks for 50. */
 const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
 
@@ -61,11 +73,7 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
       TOKEN_KEYS: generateSecret('TOKEN_KEYS'),
     };
     program = await start();
-    const temporary = /Temporary password[^:]*: (\S+)/.exec(program.output())![1]!;
-    const owner = new TestClient(program.url, '10.0.0.1');
-    const { body } = await owner.login({ email: EMAIL, password: temporary });
-    const { challengeToken } = body as { challengeToken: string };
-    await owner.post('/auth/password-change', { challengeToken, newPassword: OTHER_PASSWORD });
+    await takeOver(program.url, program.output(), OTHER_PASSWORD);
     admin = await signIn();
   }, 60_000);
   afterAll(async () => {
@@ -74,22 +82,23 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Creates accounts until `stop`; what was answered with 201 must be there for ever. */
+  /** Creates 200 accounts a second until `stop`; what was answered with 201 must be there for ever. */
   async function createAccounts(label: string, stop: AbortSignal) {
     const created: string[] = [];
     const refused: Response[] = [];
-    const work = async (lane: number): Promise<void> => {
-      for (let index = 0; !stop.aborted; index += 1) {
-        const email = `${label}-${lane}-${index}@example.com`;
-        const response = await admin.post('/users', { email, name: 'P' });
-        if (response.status === 201) created.push((response.body as { id: string }).id);
-        else {
-          refused.push(response);
-          await delay(20);
-        }
-      }
+    const create = async (index: number): Promise<void> => {
+      const response = await admin.post('/users', { email: `${label}-${index}@example.com`, name: 'P' });
+      if (response.status === 201) created.push((response.body as { id: string }).id);
+      else refused.push(response);
     };
-    await Promise.all([1, 2, 3, 4].map(work));
+    const sent: Promise<void>[] = [];
+    const startedAt = Date.now();
+    while (!stop.aborted) {
+      const due = Math.floor(((Date.now() - startedAt) / 1000) * REQUESTS_PER_SECOND);
+      while (sent.length < due) sent.push(create(sent.length));
+      await delay(5);
+    }
+    await Promise.all(sent);
     return { created, refused };
   }
 
@@ -107,7 +116,8 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
       await delay(400);
       stop.abort();
       const { created, refused } = await traffic;
-      expect(created.length).toBeGreaterThan(10);
+      expect(created.length).toBeGreaterThan(50);
+      expect(refused.length).toBeGreaterThan(10);
       for (const { status, body, headers } of refused) {
         expect({ status, code: (body as { code: string }).code }).toEqual({
           status: 503,
@@ -187,7 +197,8 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
     for (let round = 0; round < KILLS; round += 1) {
       program = await start();
       admin = await signIn();
-      const work = [hammer(round), upload(), rotate(round)];
+      const codes = await anEnrolment(round);
+      const work = [hammer(round), upload(), rotate(round), useCodes(codes)];
       await delay(50 + Math.random() * 500);
       await kill(program.process);
       await Promise.allSettled(work);
@@ -195,6 +206,10 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
     program = await start();
     admin = await signIn();
     await expectInvariants();
+    const [used] = await postgres.query(
+      'SELECT count(*)::int AS n FROM benteng.backup_codes WHERE consumed_at IS NOT NULL',
+    );
+    expect(used!['n']).toBeGreaterThan(0);
   }, 600_000);
 
   /** Everything that writes, until the connection is gone. */
@@ -223,6 +238,47 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
       }
     };
     await Promise.all([accounts(), sessions()]);
+  }
+
+  /** A person with a second factor, and the backup codes. */
+  async function anEnrolment(round: number): Promise<{ person: Credentials; codes: string[] }> {
+    const email = `codes-${round}@example.com`;
+    const { body: user } = await admin.post('/users', { email, name: 'C' });
+    const path = `/admin/password-resets/${(user as { id: string }).id}/temporary-password`;
+    const { body: issued } = await admin.post(path);
+    const client = new TestClient(program.url, '10.0.0.3');
+    const { temporaryPassword: password } = issued as { temporaryPassword: string };
+    const { body: forced } = await client.login({ email, password });
+    const { challengeToken } = forced as { challengeToken: string };
+    const changed = await client.post('/auth/password-change', {
+      challengeToken,
+      newPassword: OTHER_PASSWORD,
+    });
+    client.accessToken = (changed.body as { accessToken: string }).accessToken;
+    const { body: setup } = await client.post('/two-factor/setup');
+    const code = totpOf((setup as { secret: string }).secret);
+    const { body: enabled } = await client.post('/two-factor/enable', { code });
+    return {
+      person: { email, password: OTHER_PASSWORD },
+      codes: (enabled as { backupCodes: string[] }).backupCodes,
+    };
+  }
+
+  /** Each code by three sign-ins at the same moment. */
+  async function useCodes({ person, codes }: { person: Credentials; codes: string[] }): Promise<void> {
+    for (const backupCode of codes) {
+      const challenges = await Promise.all(
+        [1, 2, 3].map(async () => {
+          const { body } = await new TestClient(program.url, '10.0.0.4').login(person);
+          return (body as { challengeToken: string }).challengeToken;
+        }),
+      );
+      await Promise.all(
+        challenges.map((challengeToken) =>
+          new TestClient(program.url, '10.0.0.4').post('/auth/two-factor', { challengeToken, backupCode }),
+        ),
+      );
+    }
   }
 
   async function upload(): Promise<void> {
@@ -255,6 +311,14 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
         SELECT count(*)::int AS n FROM benteng.sessions s
         WHERE (SELECT count(*) FROM benteng.security_events e WHERE e.action = 'session.started' AND e.actor_id = s.user_id)
           < (SELECT count(*) FROM benteng.sessions t WHERE t.user_id = s.user_id)`,
+      'sessions without a sign-in that succeeded': `
+        SELECT count(*)::int AS n FROM benteng.users u
+        WHERE (SELECT count(*) FROM benteng.sessions s WHERE s.user_id = u.id)
+          > (SELECT count(*) FROM benteng.login_attempts a WHERE a.user_id = u.id AND a.success)`,
+      'codes that signed in more than once': `
+        SELECT count(*)::int AS n FROM benteng.totp_factors f
+        WHERE (SELECT count(*) FROM benteng.sessions s WHERE s.user_id = f.user_id AND 'otp' = ANY (s.amr))
+          > (SELECT count(*) FROM benteng.backup_codes c WHERE c.user_id = f.user_id AND c.consumed_at IS NOT NULL)`,
       'balances below zero': `SELECT count(*)::int AS n FROM benteng.users WHERE token_balance < 0`,
       'balances that differ from their ledger': `
         SELECT count(*)::int AS n FROM benteng.users u
@@ -267,6 +331,7 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
         WHERE u.temporary_password_expires_at IS NOT NULL AND NOT EXISTS (
           SELECT FROM benteng.security_events e WHERE e.action = 'password.temporary_issued' AND e.target_id = u.id)`,
     };
+    expect(Number(await check(`SELECT count(*) AS n FROM benteng.sessions`))).toBeGreaterThan(0);
     for (const [what, sql] of Object.entries(zero))
       expect({ what, n: await check(sql) }).toEqual({ what, n: 0 });
     const command = async (...args: string[]) => runCommand(args, { ...environment, DATA_DIR: folder });

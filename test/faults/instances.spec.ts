@@ -1,40 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { generateSecret } from '../../src/platform/config/development-secrets.js';
 import { totpOf } from '../support/real-totp.js';
 import { GOOD_PASSWORD, OTHER_PASSWORD } from '../factories/people.js';
 import { hasPostgresServer, OwnPostgres } from '../support/postgres-server.js';
-import { killAll, startProgram, type Program } from '../support/program.js';
+import { FIRST_ADMINISTRATOR, killAll, startProgram, takeOver, type Program } from '../support/program.js';
 import { hasRedisServer, OwnRedis } from '../support/redis-server.js';
+import { roundRobin, type RoundRobin } from '../support/round-robin.js';
 import { TestClient } from '../support/test-client.js';
 
 if (!hasPostgresServer || !hasRedisServer)
   process.stdout.write('PostgreSQL or Redis is not installed: two instances are not tested here.\n');
 
-const EMAIL = 'admin@benteng.test';
-
-/** Hands each request to the next of several programs, with no memory of who was where. */
-async function roundRobin(targets: readonly string[]): Promise<{ server: Server; url: string }> {
-  let next = 0;
-  const server = createServer((incoming, outgoing) => {
-    const target = new URL(targets[next++ % targets.length]!);
-    const { host, port } = { host: target.hostname, port: target.port };
-    const onward = request(
-      { host, port, method: incoming.method, path: incoming.url, headers: incoming.headers },
-      (answer) => {
-        outgoing.writeHead(answer.statusCode!, answer.rawHeaders);
-        answer.pipe(outgoing);
-      },
-    );
-    onward.on('error', () => outgoing.destroy());
-    incoming.pipe(onward);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
+const EMAIL = FIRST_ADMINISTRATOR;
 
 (hasPostgresServer && hasRedisServer ? describe : describe.skip)(
   'two instances without sticky sessions',
@@ -43,7 +23,7 @@ async function roundRobin(targets: readonly string[]): Promise<{ server: Server;
     let redis: OwnRedis;
     let folder: string;
     let programs: Program[];
-    let balancer: Server | undefined;
+    let balancer: RoundRobin | undefined;
     let url: string;
 
     beforeAll(async () => {
@@ -62,26 +42,14 @@ async function roundRobin(targets: readonly string[]): Promise<{ server: Server;
       };
       // Both at once on an empty database: one migrates, one makes the first administrator.
       programs = await Promise.all([startProgram(folder, environment), startProgram(folder, environment)]);
-      const { server, url: shared } = await roundRobin(programs.map((program) => program.url));
-      [balancer, url] = [server, shared];
-      const passwords = programs.flatMap((program) =>
-        [.../Temporary password[^:]*: (\S+)/g[Symbol.matchAll](program.output())].map(
-          ([, password]) => password!,
-        ),
-      );
-      expect(passwords).toHaveLength(1);
-      const owner = new TestClient(url, '10.0.0.1');
-      const { body } = await owner.login({ email: EMAIL, password: passwords[0]! });
-      const { challengeToken } = body as { challengeToken: string };
-      const changed = await owner.post('/auth/password-change', {
-        challengeToken,
-        newPassword: OTHER_PASSWORD,
-      });
-      expect(changed.status).toBe(200);
+      balancer = await roundRobin(programs.map((program) => program.url));
+      ({ url } = balancer);
+      const output = programs.map((program) => program.output()).join('');
+      expect(output.match(/Temporary password/g)).toHaveLength(1);
+      await takeOver(url, output, OTHER_PASSWORD);
     }, 60_000);
     afterAll(async () => {
       await killAll();
-      balancer?.closeAllConnections();
       balancer?.close();
       await Promise.all([postgres.remove(), redis.remove()]);
       rmSync(folder, { recursive: true, force: true });
@@ -110,6 +78,47 @@ async function roundRobin(targets: readonly string[]): Promise<{ server: Server;
       }
       expect(statuses.filter((status) => status === 401)).toHaveLength(12);
       expect(statuses.slice(12)).toEqual([429, 429]);
+    });
+
+    /** How many of `tries` sign-ins from one address were looked at, and whether the last one was. */
+    const tryFrom = async (address: string, tries: number): Promise<{ lookedAt: number; last: number }> => {
+      const statuses: number[] = [];
+      for (let index = 0; index < tries; index += 1) {
+        const client = new TestClient(url, address);
+        statuses.push((await client.login({ email: `limit${index}@example.com`, password: 'x' })).status);
+      }
+      expect(statuses.filter((status) => ![401, 429].includes(status))).toEqual([]);
+      return { lookedAt: statuses.filter((status) => status === 401).length, last: statuses.at(-1)! };
+    };
+    /** Until both count in Redis again: exactly the limit is looked at. */
+    const untilShared = async (network: string): Promise<void> => {
+      for (let tries = 1; tries <= 30; tries += 1) {
+        if ((await tryFrom(`${network}.${tries}`, 14)).lookedAt === 12) return;
+        await delay(300);
+      }
+      throw new Error('the instances do not share their limits again');
+    };
+
+    it('count each for itself while Redis stands still or is gone, never open up, and share again by themselves', async () => {
+      redis.freeze();
+      const still = await tryFrom('10.7.0.1', 26);
+      redis.thaw();
+      expect(still.lookedAt).toBeGreaterThanOrEqual(12);
+      expect(still.lookedAt).toBeLessThanOrEqual(24);
+      expect(still.last).toBe(429);
+      await untilShared('10.7.1');
+
+      await redis.stop();
+      const gone = await tryFrom('10.7.0.2', 26);
+      expect([gone.lookedAt, gone.last]).toEqual([24, 429]);
+      await redis.start();
+      await untilShared('10.7.2');
+    }, 60_000);
+
+    it('begin their limits anew when Redis forgets everything, and are exact again at once', async () => {
+      expect((await tryFrom('10.8.0.1', 14)).last).toBe(429);
+      await redis.flush();
+      expect(await tryFrom('10.8.0.1', 14)).toEqual({ lookedAt: 12, last: 429 });
     });
 
     it('share the lockout', async () => {

@@ -1,14 +1,6 @@
 import { Agent, request as openRequest, type IncomingHttpHeaders } from 'node:http';
 import type { TestApp } from '../support/test-app.js';
 
-/** Limits out of the way: these tests ask more often than any person. */
-export const NO_LIMITS: Record<string, string> = Object.fromEntries(
-  ['LOGIN_IP', 'LOGIN_EMAIL', 'REGISTER', 'FORGOT_PASSWORD', 'GLOBAL'].map((rule) => [
-    `RATE_LIMIT_${rule}`,
-    '100000/60',
-  ]),
-);
-
 const agent = new Agent({ keepAlive: true });
 
 /** A request as bytes: nothing is corrected, encoded or added on the way, unlike with a browser's client. */

@@ -8,7 +8,8 @@ import { aPerson, aSignedInAdmin, GOOD_PASSWORD, OTHER_PASSWORD } from '../facto
 import { aServiceKey } from '../factories/service-keys.js';
 import { SERVICE_SCOPES } from '../../src/platform/access/principal.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
-import { databaseState, expectProblem, NO_LIMITS, send, type Answer, type RawRequest } from './attack.js';
+import { databaseState, expectProblem, send, type Answer, type RawRequest } from './attack.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 
 /** A body of every route that reads one; every field of its form is here. */
 const BODIES: Record<string, Record<string, unknown>> = {

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { OTHER_PASSWORD } from '../factories/people.js';
 import { kill, killAll, startProgram } from '../support/program.js';
 import { TestClient } from '../support/test-client.js';
-import { NO_LIMITS } from './attack.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 
 const ROUNDS = 3;
 const EMAIL = 'admin@benteng.test';

@@ -1,6 +1,7 @@
 import { aSignedInUser } from '../factories/people.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
-import { expectProblem, NO_LIMITS, send } from './attack.js';
+import { expectProblem, send } from './attack.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 
 const OURS = 'https://app.example.com';
 

@@ -2,7 +2,8 @@ import { connect } from 'node:net';
 import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js';
 import { aPerson, aSignedInAdmin, GOOD_PASSWORD, OTHER_PASSWORD } from '../factories/people.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
-import { databaseText, NO_LIMITS, send } from './attack.js';
+import { databaseText, send } from './attack.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 
 const THIRD_PASSWORD = 'Sungai+mengalir4 pelan sekali';
 

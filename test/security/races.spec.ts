@@ -10,7 +10,7 @@ import {
 } from '../factories/people.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import type { TestClient } from '../support/test-client.js';
-import { NO_LIMITS } from './attack.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 
 const THIRD_PASSWORD = 'Sungai+mengalir4 pelan sekali';
 const MAX_SESSIONS = 3;

@@ -10,7 +10,8 @@ import {
 import { aServiceKey } from '../factories/service-keys.js';
 import { SERVICE_SCOPES } from '../../src/platform/access/principal.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
-import { databaseState, expectProblem, NO_LIMITS, send } from './attack.js';
+import { databaseState, expectProblem, send } from './attack.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 
 /** A valid body of every route with an id that reads one. */
 const BODIES: Record<string, object[]> = {

@@ -9,7 +9,8 @@ import {
   type SignedIn,
 } from '../factories/people.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
-import { NO_LIMITS, send, type Answer } from './attack.js';
+import { send, type Answer } from './attack.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 
 type Json = Record<string, unknown>;
 

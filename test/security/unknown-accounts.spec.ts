@@ -4,7 +4,8 @@ import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js'
 import { aPerson, GOOD_PASSWORD, OTHER_PASSWORD } from '../factories/people.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { openTestDatabase } from '../support/test-database.js';
-import { NO_LIMITS, send, type Answer } from './attack.js';
+import { send, type Answer } from './attack.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 
 let test: TestApp;
 /** Statements sent to the database since the start. */

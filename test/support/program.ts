@@ -2,6 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { TestClient } from './test-client.js';
+
+/** Whom a start on an empty database makes in development. */
+export const FIRST_ADMINISTRATOR = 'admin@benteng.test';
 
 const main = join(__dirname, '../../dist/main.js');
 
@@ -47,6 +51,14 @@ export async function startProgram(folder: string, environment: Record<string, s
   throw new Error(`the program did not start: ${output}`);
 }
 
+/** SIGTERM, and until it has ended by itself. @returns its exit code. */
+export async function terminate(child: ChildProcess): Promise<number | null> {
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+  return child.exitCode;
+}
+
 /** SIGKILL: the program gets no chance to tidy up. */
 export async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -58,4 +70,14 @@ export async function kill(child: ChildProcess): Promise<void> {
 /** Ends whatever a test left running. */
 export async function killAll(): Promise<void> {
   await Promise.all([...running].map(kill));
+}
+
+/** Takes over the first administrator that a program announced on an empty database: the forced change. */
+export async function takeOver(url: string, output: string, newPassword: string): Promise<void> {
+  const temporary = /Temporary password[^:]*: (\S+)/.exec(output)![1]!;
+  const owner = new TestClient(url, '10.0.0.1');
+  const { body } = await owner.login({ email: FIRST_ADMINISTRATOR, password: temporary });
+  const { challengeToken } = body as { challengeToken: string };
+  const changed = await owner.post('/auth/password-change', { challengeToken, newPassword });
+  expect(changed.status).toBe(200);
 }
