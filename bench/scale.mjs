@@ -21,9 +21,12 @@ const DUE = 50_000;
 export async function runScale({ serverUrl, seconds, users }) {
   const dataDir = mkdtempSync(join(tmpdir(), 'benteng-bench-'));
   const cleanUps = [() => rmSync(dataDir, { recursive: true, force: true })];
-  const cleanUp = async () => {
-    for (const undo of cleanUps.splice(0).toReversed()) await undo();
-  };
+  let cleaning;
+  // Once, and to its end, whoever asks first: a signal or the end of the run.
+  const cleanUp = () =>
+    (cleaning ??= (async () => {
+      for (const undo of cleanUps.toReversed()) await undo();
+    })());
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
   }

@@ -8,7 +8,9 @@ import { EncryptionKeyRing } from '../dist/platform/crypto/key-ring.js';
 import { SystemRandomSource } from '../dist/platform/crypto/random-source.js';
 import { Database } from '../dist/platform/database/database.js';
 import { PrismaClient } from '../dist/platform/database/generated/client.js';
+import { KeyRegister } from '../dist/platform/database/key-register.js';
 import { KeyRotation } from '../dist/platform/database/key-rotation.js';
+import { KeyUsage } from '../dist/platform/database/key-usage.js';
 import { connectServer } from '../dist/platform/database/open-database.js';
 import { Signals } from '../dist/platform/events/signals.js';
 import { createRoles } from './application-roles.mjs';
@@ -61,7 +63,12 @@ process.once('message', async ({ url, seconds }) => {
     await admin.query('TRUNCATE benteng.integrations CASCADE');
 
     await fill(admin, old, organizationId, SMALL);
-    const rotation = new KeyRotation(database, cipher, ring);
+    const rotation = new KeyRotation(
+      database,
+      cipher,
+      ring,
+      new KeyRegister(database, ring, new KeyUsage(database, ring)),
+    );
     const bare = await bareLoop(admin, cipher, organizationId);
     await admin.query('TRUNCATE benteng.integrations CASCADE');
     await fill(admin, old, organizationId, SMALL);

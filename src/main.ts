@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { createApplication } from './app.setup.js';
 import { loadConfig } from './platform/config/load-config.js';
-import { KeyUsage } from './platform/database/key-usage.js';
+import { KeyRegister } from './platform/database/key-register.js';
 import { RowSecurityCheck } from './platform/database/row-security-check.js';
 import { openDatabase } from './platform/database/open-database.js';
 import { exitWithReason } from './platform/errors/exit-with-reason.js';
@@ -15,7 +15,7 @@ try {
   const config = loadConfig();
   const app = await createApplication({ config, connection: await openDatabase(config) });
   closeOnSignal(app);
-  await app.get(KeyUsage).assertReadable();
+  await app.get(KeyRegister).assertReadable();
   await app.get(RowSecurityCheck).warn();
   loadWordLists();
   // Production's first administrator is made by hand: npm run cli -- admin:create (ASVS V6.3.2, no default accounts).

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { readIdentities } from '../backup/age-file.js';
 import { restore } from '../backup/restore.js';
 import { loadConfig, readEnvironment } from '../platform/config/load-config.js';
-import { KeyUsage } from '../platform/database/key-usage.js';
+import { KeyRegister } from '../platform/database/key-register.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { printResult, withApplication } from './application-context.js';
 
@@ -47,7 +47,7 @@ if you use roles.`,
 /** Data without its keys is of little use: said now, not at the next start. */
 async function missingKeys(): Promise<string | null> {
   try {
-    await withApplication((app) => app.get(KeyUsage).assertReadable());
+    await withApplication((app) => app.get(KeyRegister).assertReadable());
     return null;
   } catch (error) {
     if (error instanceof OperatorError) return error.message;

@@ -6,7 +6,7 @@ import { AccountCompromise } from '../../src/incidents/account-compromise.js';
 import { DatabaseLeak } from '../../src/incidents/database-leak.js';
 import { generateSecret } from '../../src/platform/config/development-secrets.js';
 import type { DatabaseConnection } from '../../src/platform/database/database.js';
-import { KeyUsage } from '../../src/platform/database/key-usage.js';
+import { KeyRegister } from '../../src/platform/database/key-register.js';
 import { aPerson, aSignedInAdmin, signIn, type SignedIn } from '../factories/people.js';
 import { aServiceKey } from '../factories/service-keys.js';
 import { NO_LIMITS } from '../support/no-limits.js';
@@ -129,7 +129,7 @@ describe('incidents', () => {
       expect(report.state.affected).toHaveLength(1);
       expect(report.state.steps).toMatchObject({ keys: 2, integrations: 1, 'service-keys': 1, sessions: 1 });
       expect(report.state.finishedAt).not.toBeNull();
-      await test.app.get(KeyUsage).assertReadable();
+      await test.app.get(KeyRegister).assertReadable();
       await expect(leak.run(undefined, folder)).resolves.toMatchObject({ state: { affected: [] } });
     });
   });

@@ -1,5 +1,6 @@
 import { generateSecret } from '../../src/platform/config/development-secrets.js';
 import { KeyRotation } from '../../src/platform/database/key-rotation.js';
+import { KeyRegister } from '../../src/platform/database/key-register.js';
 import { KeyUsage } from '../../src/platform/database/key-usage.js';
 import type { DatabaseConnection } from '../../src/platform/database/database.js';
 import { RandomSource } from '../../src/platform/crypto/random-source.js';
@@ -38,12 +39,15 @@ describe('the rotation of encryption keys', () => {
     await database.client.integration.createMany({ data: rows });
     return rows;
   };
+  /** What every start of the server does before it takes requests. */
+  const begin = ({ app }: TestApp) => app.get(KeyRegister).assertReadable();
   const usesOf = async (test: TestApp) =>
     (await test.app.get(KeyUsage).list()).map(({ field, key, rows, state }) => [field, key, rows, state]);
 
   beforeEach(async () => {
     connection = await openTestDatabase();
     organizationId = await anOrganization(await withKeys(k1));
+    await begin(apps[0]!);
   });
   afterEach(async () => {
     for (const app of apps.splice(0)) await app.close();
@@ -83,7 +87,7 @@ describe('the rotation of encryption keys', () => {
     ]);
     expect(await rotation.run()).toEqual({ rotated: 0, overtaken: 0, unreadable: 0 });
     const alone = await withKeys(k2);
-    await alone.app.get(KeyUsage).assertReadable();
+    await begin(alone);
     const read = await alone.database.client.integration.findMany({ orderBy: { id: 'asc' } });
     expect(read.map(({ accessToken, config }) => [accessToken, config])).toEqual(
       rows.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(({ accessToken, config }) => [accessToken, config]),
@@ -138,10 +142,55 @@ describe('the rotation of encryption keys', () => {
   it('refuses a ring that cannot read what is stored, naming the key and how much needs it', async () => {
     await addIntegrations(apps[0]!, 4);
     const alone = await withKeys(k2);
-    await expect(alone.app.get(KeyUsage).assertReadable()).rejects.toThrow(
+    await expect(begin(alone)).rejects.toThrow(
       'ENCRYPTION_KEYS lacks a key that stored values need: "k1" (8 values). Put it back behind the others.',
     );
-    await apps[0]!.app.get(KeyUsage).assertReadable();
+    await begin(apps[0]!);
+  });
+
+  it('refuses another key of the same name, to start with and to rotate to [L-S1.4]', async () => {
+    await addIntegrations(apps[0]!, 2);
+    const other = await withKeys(generateSecret('ENCRYPTION_KEYS'));
+    const sentence =
+      'ENCRYPTION_KEYS holds another key under the name "k1" than the one that made the stored values.';
+    await expect(begin(other)).rejects.toThrow(sentence);
+    await expect(other.app.get(KeyRotation).run()).rejects.toThrow(sentence);
+    await begin(apps[0]!);
+    expect(
+      (await apps[0]!.database.client.integration.findFirstOrThrow({ where: { organizationId } })).config,
+    ).toEqual({
+      index: 0,
+    });
+  });
+
+  it('lets a name be used again while no value needs the key that had it', async () => {
+    const other = await withKeys(generateSecret('ENCRYPTION_KEYS'));
+    await begin(other);
+    await addIntegrations(other, 1);
+    await expect(begin(apps[0]!)).rejects.toThrow('another key under the name "k1"');
+  });
+
+  it('looks at the values only where the ring does not fit what was noted, and forgets a key nothing needs', async () => {
+    await addIntegrations(apps[0]!, 3);
+    const both = await withKeys(`${k2},${k1}`);
+    const alone = await withKeys(k2);
+    const counted = [both, alone].map(({ app }) => jest.spyOn(app.get(KeyUsage), 'list'));
+    await begin(both);
+    expect(counted[0]).not.toHaveBeenCalled();
+    await both.app.get(KeyRotation).run();
+    await begin(alone);
+    await begin(alone);
+    expect(counted[1]).toHaveBeenCalledTimes(1);
+  });
+
+  it('fills what it remembers from the values, where an older version left nothing', async () => {
+    await addIntegrations(apps[0]!, 3);
+    await apps[0]!.database.client.encryptionKey.deleteMany({});
+    const both = await withKeys(`${k2},${k1}`);
+    await begin(both);
+    const noted = await both.database.client.encryptionKey.findMany({ orderBy: { id: 'asc' } });
+    expect(noted.map(({ id }) => id)).toEqual(['k1', 'k2']);
+    expect(noted.every(({ fingerprint }) => fingerprint.length === 32)).toBe(true);
   });
 
   it('shows plaintext that was brought along', async () => {

@@ -1,5 +1,6 @@
 import { FieldCipher } from '../../src/platform/crypto/field-cipher.js';
 import { RandomSource } from '../../src/platform/crypto/random-source.js';
+import { KeyRegister } from '../../src/platform/database/key-register.js';
 import { PlaintextMove } from '../../src/platform/database/plaintext-move.js';
 import { anOrganization } from '../factories/people.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -11,7 +12,7 @@ describe('what came as plaintext', () => {
   beforeEach(async () => {
     test = await startTestApp();
     organizationId = await anOrganization(test);
-    move = new PlaintextMove(test.database, test.app.get(FieldCipher));
+    move = new PlaintextMove(test.database, test.app.get(FieldCipher), test.app.get(KeyRegister));
   });
   afterEach(async () => {
     jest.restoreAllMocks();
@@ -68,7 +69,9 @@ describe('what came as plaintext', () => {
         test.app.get(RandomSource),
       );
       jest.spyOn(cipher, 'encrypt').mockReturnValue('v1:k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA');
-      await expect(new PlaintextMove(test.database, cipher).runInPlace()).rejects.toThrow('does not open');
+      await expect(
+        new PlaintextMove(test.database, cipher, test.app.get(KeyRegister)).runInPlace(),
+      ).rejects.toThrow('does not open');
       expect(await raw()).toEqual(before);
     });
 

@@ -4,6 +4,7 @@ import { RandomSource } from '../crypto/random-source.js';
 import { Signals } from '../events/signals.js';
 import { KeyRotation } from './key-rotation.js';
 import { PlaintextMove } from './plaintext-move.js';
+import { KeyRegister } from './key-register.js';
 import { KeyUsage } from './key-usage.js';
 import { RowSecurityCheck } from './row-security-check.js';
 import { Database, type DatabaseConnection } from './database.js';
@@ -23,11 +24,12 @@ export class DatabaseModule {
             new Database(connection, cipher, random, signals),
         },
         KeyUsage,
+        KeyRegister,
         KeyRotation,
         PlaintextMove,
         RowSecurityCheck,
       ],
-      exports: [Database, KeyUsage, KeyRotation, PlaintextMove, RowSecurityCheck],
+      exports: [Database, KeyUsage, KeyRegister, KeyRotation, PlaintextMove, RowSecurityCheck],
     };
   }
 }

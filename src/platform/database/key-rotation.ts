@@ -3,6 +3,7 @@ import { DecryptionError, FieldCipher } from '../crypto/field-cipher.js';
 import { EncryptionKeyRing } from '../crypto/key-ring.js';
 import { Database } from './database.js';
 import { ENCRYPTED_COLUMNS, type EncryptedColumn } from './encrypted-columns.js';
+import { KeyRegister } from './key-register.js';
 
 /** How a run goes. */
 export interface RotationOptions {
@@ -46,6 +47,7 @@ export class KeyRotation {
     private readonly database: Database,
     private readonly cipher: FieldCipher,
     private readonly ring: EncryptionKeyRing,
+    private readonly register: KeyRegister,
   ) {}
 
   /** How many values an older key encrypted. */
@@ -62,6 +64,7 @@ export class KeyRotation {
 
   /** Runs until nothing is left to do, or `stop` is aborted. */
   async run(options: RotationOptions = {}): Promise<RotationReport> {
+    await this.register.noteCurrent();
     const total = { rotated: 0, overtaken: 0, unreadable: 0 };
     for (const column of ENCRYPTED_COLUMNS) {
       const { rotated, overtaken, unreadable } = await this.rotateColumn(column, options);

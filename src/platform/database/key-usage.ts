@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { EncryptionKeyRing } from '../crypto/key-ring.js';
-import { OperatorError } from '../errors/operator-error.js';
 import { Database } from './database.js';
 import { ENCRYPTED_COLUMNS, type EncryptedColumn } from './encrypted-columns.js';
 
@@ -28,21 +27,6 @@ export class KeyUsage {
     const uses: KeyUse[] = [];
     for (const column of ENCRYPTED_COLUMNS) uses.push(...(await this.usesOf(column)));
     return uses.toSorted((a, b) => this.ageOf(b) - this.ageOf(a));
-  }
-
-  /**
-   * Refuses to go on with a ring that cannot read what is stored.
-   * @throws OperatorError naming each missing key and how many values need it.
-   */
-  async assertReadable(): Promise<void> {
-    const missing = (await this.list()).filter(({ state }) => state === 'missing');
-    if (missing.length === 0) return;
-    const rows = new Map<string, number>();
-    for (const use of missing) rows.set(use.key!, (rows.get(use.key!) ?? 0) + use.rows);
-    const words = [...rows].map(([key, count]) => `"${key}" (${count} ${count === 1 ? 'value' : 'values'})`);
-    throw new OperatorError(
-      `ENCRYPTION_KEYS lacks ${words.length === 1 ? 'a key' : 'keys'} that stored values need: ${words.join(', ')}. Put it back behind the others.`,
-    );
   }
 
   private async usesOf({ model, field, table, column, asText }: EncryptedColumn): Promise<KeyUse[]> {

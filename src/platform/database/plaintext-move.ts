@@ -3,6 +3,7 @@ import { DecryptionError, FieldCipher } from '../crypto/field-cipher.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { Database, type Transaction } from './database.js';
 import { ENCRYPTED_COLUMNS, type EncryptedColumn } from './encrypted-columns.js';
+import { KeyRegister } from './key-register.js';
 
 /** How a run goes. */
 export interface MoveOptions {
@@ -60,6 +61,7 @@ export class PlaintextMove {
   constructor(
     private readonly database: Database,
     private readonly cipher: FieldCipher,
+    private readonly register: KeyRegister,
   ) {}
 
   /** How many values of the encrypted columns are no ciphertext. */
@@ -81,6 +83,7 @@ export class PlaintextMove {
    * @returns how many values were encrypted.
    */
   async runInPlace({ batchSize = BATCH, onBatch }: MoveOptions = {}): Promise<number> {
+    await this.register.noteCurrent();
     let encrypted = 0;
     for (const column of ENCRYPTED_COLUMNS) {
       let last = FIRST_ID;
@@ -148,6 +151,7 @@ export class PlaintextMove {
 
   /** Encrypts all, verifies all, and only if nothing stands in the way clears all. */
   async run(imported: ImportedTable, { batchSize = BATCH, onBatch }: MoveOptions = {}): Promise<MoveReport> {
+    await this.register.noteCurrent();
     const report = { encrypted: 0, verified: 0, cleared: 0, homeless: 0, different: 0 };
     const examples = new Set<string>();
     const each = async (work: (column: EncryptedColumn, pairs: readonly Pair[]) => Promise<void>) => {
