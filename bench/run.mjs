@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
   freePort,
@@ -47,8 +47,6 @@ export async function runBench({ seconds, profileFolder }) {
     }
     return {
       database: scratch ? 'PostgreSQL' : 'embedded PostgreSQL',
-      node: process.versions.node,
-      processors: availableParallelism(),
       seconds,
       rows,
     };

@@ -2,7 +2,7 @@
 // with many more people, sessions, attempts and events. Both run as the application role, under row security.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { createRoles } from './application-roles.mjs';
@@ -63,8 +63,6 @@ export async function runScale({ serverUrl, seconds, users }) {
     rows.push(...(await measureRetention(sides)));
     return {
       database: `PostgreSQL, ${users.toLocaleString('en')} people, ${counts.attempts.toLocaleString('en')} attempts, ${size.toFixed(1)} GiB`,
-      node: process.versions.node,
-      processors: availableParallelism(),
       seconds,
       rows,
     };

@@ -1,6 +1,7 @@
 // Measures this program against the machine it runs on and prints one table. On PostgreSQL when DATABASE_URL is set
 // (in a scratch database beside it, dropped at the end), else on the embedded database in a temporary folder.
 import './require-node.cjs';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 const HELP = `usage: npm run bench -- [--seconds <n>] [--json] [--profile <folder>]
@@ -32,7 +33,8 @@ if (values.scale && !process.env.DATABASE_URL) fail('--scale needs a PostgreSQL 
 const { prepare } = await import('./prepare.mjs');
 prepare({ build: true });
 const { printTable } = await import('../bench/table.mjs');
-const result = values.scale ? await scale() : await bench();
+const measured = values.scale ? await scale() : await bench();
+const result = { node: process.versions.node, processors: availableParallelism(), ...measured };
 if (values.json) console.log(JSON.stringify(result, null, 2));
 else printTable(result);
 

@@ -7,6 +7,7 @@ import { Database } from '../platform/database/database.js';
 import type { Alert } from '../platform/database/generated/client.js';
 import { Jobs } from '../platform/jobs/jobs.js';
 import { retryAt } from '../platform/jobs/retry.js';
+import { Signals } from '../platform/events/signals.js';
 import { toAlertView } from './alert-view.js';
 import { AlertsService } from './alerts.service.js';
 import { ForbiddenAddressError, postWebhook } from './webhook-sender.js';
@@ -27,6 +28,7 @@ export class AlertDelivery {
     private readonly clock: Clock,
     private readonly random: RandomSource,
     private readonly alerts: AlertsService,
+    private readonly signals: Signals,
     jobs: Jobs,
   ) {
     jobs.add({ name: 'alert delivery', everySeconds: EVERY_SECONDS, run: (stop) => this.deliver(stop) });
@@ -79,6 +81,7 @@ export class AlertDelivery {
   }
 
   private async fail(alert: Alert, error: unknown): Promise<void> {
+    this.signals.emit({ kind: 'delivery_failed', service: 'alert_webhook' });
     const attempts = alert.deliveryAttempts + 1;
     const isHopeless = error instanceof ForbiddenAddressError || attempts >= MAX_ATTEMPTS;
     const nextDeliveryAt = isHopeless ? null : retryAt(this.clock.now(), attempts, this.random);

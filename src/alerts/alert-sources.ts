@@ -62,6 +62,7 @@ export class AlertSources {
       case 'webhook_refused':
         this.countWebhookFailure(signal.integrationId, signal.organizationId, signal.reason);
         return;
+      case 'delivery_failed':
       case 'limit_hit':
       case 'limiter_store_up':
       case 'login_attempt':

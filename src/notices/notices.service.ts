@@ -9,6 +9,7 @@ import { deviceNameOf } from '../platform/identity/device-name.js';
 import { Jobs } from '../platform/jobs/jobs.js';
 import { retryAt } from '../platform/jobs/retry.js';
 import { Mailer } from '../platform/mail/mailer.js';
+import { Signals } from '../platform/events/signals.js';
 import { noticeOf, tellsWhere } from './notice-rules.js';
 import { writeNotice, type Locale, type NoticeKind } from './notice-texts.js';
 
@@ -48,6 +49,7 @@ export class NoticesService {
     private readonly random: RandomSource,
     private readonly mailer: Mailer,
     private readonly config: Config,
+    private readonly signals: Signals,
     events: SecurityEvents,
     jobs: Jobs,
   ) {
@@ -104,6 +106,7 @@ export class NoticesService {
   }
 
   private async fail(notice: Notice, now: Date, error: Error): Promise<void> {
+    this.signals.emit({ kind: 'delivery_failed', service: 'mail' });
     const attempts = notice.attempts + 1;
     const isTooOld = addSeconds(notice.createdAt, GIVE_UP_SECONDS) <= now;
     // The server's words may repeat the address; its code does not.

@@ -279,12 +279,17 @@ describe('the delivery of alerts', () => {
   it('is repeated under the same id until it is taken; a redirect is no success and is not followed', async () => {
     await raise();
     answers = [500, 302];
+    const failures: unknown[] = [];
+    test.app
+      .get(Signals)
+      .listen((signal) => signal.kind === 'delivery_failed' && failures.push(signal.service));
     for (let round = 0; round < 4; round += 1) {
       await run('alert delivery');
       test.clock.advanceSeconds(60);
     }
     expect(deliveries).toHaveLength(3);
     expect(new Set(deliveries.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(failures).toEqual(['alert_webhook', 'alert_webhook']);
   });
 
   it('is not repeated before its pause is over', async () => {

@@ -43,7 +43,7 @@ describe('the TypeScript client', () => {
     return { client, calls, cookies, signedOut };
   };
 
-  it('signs in, calls routes with their types, and tells problems by their code', async () => {
+  it('signs in, calls routes with their types, and tells problems by their code [D-5]', async () => {
     const { client } = await open();
     const { email, organization } = await client.call('get', '/users/me');
     expect([email, organization.name]).toEqual([admin.email, 'Toko Sejahtera']);

@@ -130,6 +130,11 @@ describe('metrics', () => {
       'benteng_http_request_duration_seconds_count{method="GET",route="/health/live",status="2xx"}',
       () => test.client().get('/health/live'),
     ],
+    [
+      'a message that nobody took',
+      'benteng_delivery_failures_total{service="mail"}',
+      () => test.app.get(Signals).emit({ kind: 'delivery_failed', service: 'mail' }),
+    ],
     ['a hash', 'benteng_password_hash_wait_seconds_count', () => login('nobody@example.com', 'x')],
   ] as [string, string, () => unknown][])('count %s', async (_what, line, cause) => {
     const before = await value(line);
@@ -148,6 +153,7 @@ describe('metrics', () => {
         'benteng_security_events_total{action="two_factor.locked"} 0',
         'benteng_decrypt_failures_total{reason="not_authentic"} 0',
         'benteng_refresh_token_theft_total 0',
+        'benteng_delivery_failures_total{service="mail"} 0',
       ])
         expect(text.split('\n')).toContain(line);
     } finally {

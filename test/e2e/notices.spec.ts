@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { Jobs } from '../../src/platform/jobs/jobs.js';
+import { Signals } from '../../src/platform/events/signals.js';
 import {
   aPerson,
   aSignedInAdmin,
@@ -157,6 +158,10 @@ describe('notices', () => {
 
   it('are not lost while the mail server is away, and are recognised when they come twice', async () => {
     const person = await aPerson(test, { organizationId: admin.organizationId });
+    const failures: unknown[] = [];
+    test.app
+      .get(Signals)
+      .listen((signal) => signal.kind === 'delivery_failed' && failures.push(signal.service));
     await signIn(test, person);
     await stopSmtp();
     await signIn(test, person);
@@ -178,6 +183,7 @@ describe('notices', () => {
     expect(notice).toMatchObject({ attempts: 2, nextAttemptAt: null, sentAt: test.clock.now() });
     await send();
     expect(received).toHaveLength(1);
+    expect(failures).toEqual(['mail', 'mail']);
   });
 
   it('are given up after a day', async () => {

@@ -9,6 +9,29 @@ const settings = new Set(
 );
 const isSetting = (name: string): boolean => settings.has(name.replace(/_FILE$/, ''));
 
+describe('package.json', () => {
+  it('names the libraries that were asked for, each in one exact version [D-2]', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+      string,
+      Record<string, string>
+    >;
+    const used = ['core', 'common', 'throttler', 'jwt', 'passport'].map((name) => `@nestjs/${name}`);
+    const others = [
+      'passport-jwt',
+      '@prisma/client',
+      'argon2',
+      'helmet',
+      'class-validator',
+      'class-transformer',
+      'otplib',
+    ];
+    expect(Object.keys(dependencies!)).toEqual(expect.arrayContaining([...used, ...others]));
+    expect(Object.keys(devDependencies!)).toEqual(expect.arrayContaining(['prisma', 'jest', 'supertest']));
+    for (const version of Object.values({ ...dependencies, ...devDependencies }))
+      expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+  });
+});
+
 describe('the Dockerfile', () => {
   const lines = read('Dockerfile')
     .split('\n')

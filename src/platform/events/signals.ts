@@ -25,6 +25,8 @@ export type Signal =
       readonly integrationId: string;
       readonly organizationId: string;
     }
+  /** Somebody we call did not take a message; it is tried again. */
+  | { readonly kind: 'delivery_failed'; readonly service: 'alert_webhook' | 'mail' }
   /** The same password was tried for many email addresses within minutes. */
   | { readonly kind: 'password_sprayed'; readonly emails: number }
   | { readonly kind: 'limiter_store_down'; readonly reason: string }

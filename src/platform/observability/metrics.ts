@@ -57,6 +57,11 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     'Webhooks that were refused for an integration that exists.',
     [],
   );
+  private readonly deliveryFailures = this.counter(
+    'delivery_failures_total',
+    'Alerts and mails that the other side did not take.',
+    ['service'],
+  );
   private readonly decryptFailures = this.counter('decrypt_failures_total', 'Ciphertexts refused.', [
     'reason',
   ]);
@@ -142,6 +147,7 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     for (const outcome of ['accepted', 'refused']) this.factors.inc({ outcome }, 0);
     for (const rule of LIMIT_RULES) this.limitHits.inc({ rule }, 0);
     for (const action of SECURITY_ACTIONS) this.events.inc({ action }, 0);
+    for (const service of ['alert_webhook', 'mail']) this.deliveryFailures.inc({ service }, 0);
     for (const reason of DECRYPTION_REASONS) this.decryptFailures.inc({ reason }, 0);
   }
 
@@ -161,6 +167,9 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
         return;
       case 'webhook_refused':
         this.webhookRefusals.inc();
+        return;
+      case 'delivery_failed':
+        this.deliveryFailures.inc({ service: signal.service });
         return;
       case 'database_error':
         this.databaseErrors.inc();
