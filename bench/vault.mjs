@@ -67,7 +67,7 @@ process.once('message', async ({ url, seconds }) => {
       database,
       cipher,
       ring,
-      new KeyRegister(database, ring, new KeyUsage(database, ring)),
+      new KeyRegister(database, ring, cipher, new KeyUsage(database, ring)),
     );
     const bare = await bareLoop(admin, cipher, organizationId);
     await admin.query('TRUNCATE benteng.integrations CASCADE');

@@ -163,6 +163,22 @@ describe('the rotation of encryption keys', () => {
     });
   });
 
+  it('believes the values more than its own memory', async () => {
+    await addIntegrations(apps[0]!, 8);
+    const other = await withKeys(generateSecret('ENCRYPTION_KEYS'));
+    const { client } = apps[0]!.database;
+    // An older version left no memory: the wrong key is refused all the same, and is not remembered.
+    await client.encryptionKey.deleteMany({});
+    await expect(begin(other)).rejects.toThrow('another key under the name "k1"');
+    expect(await client.encryptionKey.count()).toBe(0);
+    // A memory that is wrong, and a value that was altered.
+    await client.encryptionKey.create({ data: { id: 'k1', fingerprint: Buffer.alloc(32) } });
+    await client.$executeRaw`
+      UPDATE benteng.integrations SET access_token = overlay(access_token placing 'AAAA' from 20) WHERE label = 'Shop 0'`;
+    await begin(apps[0]!);
+    await expect(begin(other)).rejects.toThrow('another key under the name "k1"');
+  });
+
   it('lets a name be used again while no value needs the key that had it', async () => {
     const other = await withKeys(generateSecret('ENCRYPTION_KEYS'));
     await begin(other);

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { hmacSha256 } from '../crypto/digest.js';
+import { DecryptionError, FieldCipher } from '../crypto/field-cipher.js';
 import { EncryptionKeyRing, type RingKey } from '../crypto/key-ring.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { Database } from './database.js';
+import { ENCRYPTED_COLUMNS } from './encrypted-columns.js';
 import { KeyUsage } from './key-usage.js';
 
 /** A key that may have made values. */
@@ -11,6 +13,15 @@ interface NotedKey {
   /** Hexadecimal. */
   readonly fingerprint: string;
 }
+
+interface EncryptedValue {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly envelope: string;
+}
+
+/** Values of one column that a key is tried on. */
+const SAMPLES = 5;
 
 const READ = {
   name: 'read_encryption_keys',
@@ -35,6 +46,7 @@ export class KeyRegister {
   constructor(
     private readonly database: Database,
     private readonly ring: EncryptionKeyRing,
+    private readonly cipher: FieldCipher,
     private readonly usage: KeyUsage,
   ) {}
 
@@ -61,16 +73,44 @@ export class KeyRegister {
     await this.noteCurrent();
   }
 
-  /** What does not fit is judged by the values: what none of them needs is forgotten. */
+  /** What does not fit is judged by the values: what none of them needs is forgotten, what opens them is noted anew. */
   private async recount(absent: readonly NotedKey[], foreign: readonly NotedKey[]): Promise<void> {
     const uses = await this.usage.list();
     const missing = uses.filter(({ state }) => state === 'missing');
     if (missing.length > 0) throw lacking(missing);
-    const used = new Set(uses.map(({ key }) => key));
-    const wrong = foreign.filter(({ id }) => used.has(id));
+    const used = this.ring.keys.filter(({ id }) => uses.some(({ key }) => key === id));
+    const opened = await Promise.all(used.map((key) => this.opensSome(key)));
+    const wrong = used.filter((_, index) => !opened[index]);
     if (wrong.length > 0) throw mistaken(wrong);
     await this.database.run(FORGET, [[...absent, ...foreign].map(({ id }) => id)]);
-    for (const key of this.ring.keys) if (used.has(key.id)) await this.note(key);
+    for (const key of used) await this.note(key);
+  }
+
+  /** Whether the ring's key opens one of the first values that name it; a few may have been altered. */
+  private async opensSome({ id }: RingKey): Promise<boolean> {
+    for (const { table, column, asText } of ENCRYPTED_COLUMNS) {
+      const text = `
+        SELECT id, organization_id AS "organizationId", ${asText} AS envelope FROM benteng.${table}
+        WHERE starts_with(${asText}, $1::text) LIMIT ${SAMPLES}`;
+      const name = `sample_${table}_${column}`;
+      const rows = await this.database.run<EncryptedValue>({ name, text }, [`v1:${id}:`]);
+      if (rows.some((row) => this.opens(row, table, column))) return true;
+    }
+    return false;
+  }
+
+  private opens(
+    { id: rowId, organizationId, envelope }: EncryptedValue,
+    table: string,
+    column: string,
+  ): boolean {
+    try {
+      this.cipher.decrypt(envelope, { table, column, rowId, organizationId });
+      return true;
+    } catch (error) {
+      if (error instanceof DecryptionError) return false;
+      throw error;
+    }
   }
 
   private read(): Promise<NotedKey[]> {
@@ -100,9 +140,9 @@ function lacking(missing: readonly { key: string | null; rows: number }[]): Oper
   );
 }
 
-function mistaken(wrong: readonly NotedKey[]): OperatorError {
+function mistaken(wrong: readonly { id: string }[]): OperatorError {
   const names = wrong.map(({ id }) => `"${id}"`).join(', ');
   return new OperatorError(
-    `ENCRYPTION_KEYS holds another key under the name ${names} than the one that made the stored values. Put that one back; a new key needs a new name.`,
+    `ENCRYPTION_KEYS holds another key under the name ${names} than the one that made the stored values. Put that one back (where the setting is empty, it stood in DATA_DIR/secrets.json); a new key needs a new name.`,
   );
 }
