@@ -3,7 +3,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Config } from '../platform/config/config.js';
-import { dumpEmbedded } from '../platform/database/open-database.js';
+import { dumpEmbedded } from '../platform/database/embedded-database.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { writeAgeFile } from './age-file.js';
 import { inspectBackup } from './inspect-backup.js';

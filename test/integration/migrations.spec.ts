@@ -7,7 +7,7 @@ import {
   readMigrations,
   type MigrationSession,
 } from '../../src/platform/database/migrations.js';
-import { embeddedSession } from '../../src/platform/database/open-database.js';
+import { embeddedSession } from '../../src/platform/database/embedded-database.js';
 
 const SOURCE = join(__dirname, '../../prisma/migrations');
 const NULLABLE = '20261120000100_password_nullable';

@@ -6,11 +6,8 @@ import { dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { applyMigrations, readMigrations } from '../../dist/platform/database/migrations.js';
 import { databaseRolesSql } from '../../dist/platform/database/database-roles.js';
-import {
-  embeddedSession,
-  executeOnServer,
-  migrateServer,
-} from '../../dist/platform/database/open-database.js';
+import { embeddedSession } from '../../dist/platform/database/embedded-database.js';
+import { executeOnServer, migrateServer } from '../../dist/platform/database/open-database.js';
 import { administer, templateName, testRoles, withDatabase } from './server-databases.mjs';
 
 const migrationsFolder = join(import.meta.dirname, '../../prisma/migrations');

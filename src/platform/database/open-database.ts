@@ -1,13 +1,8 @@
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { PrismaPGlite } from 'pglite-prisma-adapter';
 import type { Config } from '../config/config.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { AdvisoryLocks } from './advisory-locks.js';
-import { DataDirectoryLock } from './data-directory-lock.js';
 import type { DatabaseConnection } from './database.js';
 import { isDatabaseUnavailable } from './database-errors.js';
 import { applyMigrations, type MigrationSession } from './migrations.js';
@@ -18,102 +13,19 @@ import { TenantPool } from './tenant-client.js';
  * @throws OperatorError when it cannot be reached, is locked, or is newer than this program.
  */
 export async function openDatabase(config: Config): Promise<DatabaseConnection> {
-  return config.databaseUrl === null ? openEmbedded(config) : openServer(config, config.databaseUrl);
+  if (config.databaseUrl !== null) return openServer(config, config.databaseUrl);
+  return (await embedded()).openEmbedded(config);
 }
 
 /** Applies pending migrations and returns their names. */
 export async function migrateDatabase(config: Config): Promise<string[]> {
-  if (config.databaseUrl === null) {
-    const { database, lock } = await startEmbedded(config);
-    try {
-      return await applyMigrations(embeddedSession(database));
-    } finally {
-      await database.close();
-      lock.release();
-    }
-  }
+  if (config.databaseUrl === null) return (await embedded()).migrateEmbedded(config);
   return migrateServer(config.databaseMigrationUrl ?? config.databaseUrl);
 }
 
-async function openEmbedded(config: Config): Promise<DatabaseConnection> {
-  const { database, lock } = await startEmbedded(config);
-  await applyMigrations(embeddedSession(database));
-  return {
-    kind: 'embedded',
-    adapter: new PrismaPGlite(database),
-    close: async () => {
-      await database.close();
-      lock.release();
-    },
-  };
-}
-
-async function startEmbedded(config: Config): Promise<{ database: PGlite; lock: DataDirectoryLock }> {
-  const lock = DataDirectoryLock.acquire(config.dataDir);
-  try {
-    return { database: await PGlite.create({ dataDir: join(config.dataDir, 'postgres') }), lock };
-  } catch (error) {
-    lock.release();
-    throw new OperatorError(
-      `The embedded database in "${config.dataDir}" cannot be opened: ${(error as Error).message}`,
-    );
-  }
-}
-
-/** A migration session over an embedded database that is already open. */
-export function embeddedSession(database: PGlite): MigrationSession {
-  return {
-    query: async (sql, parameters) => (await database.query<Record<string, unknown>>(sql, parameters)).rows,
-    execute: async (script) => {
-      await database.exec(script);
-    },
-  };
-}
-
-/** The folder of the embedded database as a compressed archive. The server must be stopped. */
-export async function dumpEmbedded(config: Config): Promise<Blob> {
-  const { database, lock } = await startEmbedded(config);
-  try {
-    return await database.dumpDataDir('gzip');
-  } finally {
-    await database.close();
-    lock.release();
-  }
-}
-
-/**
- * Makes the embedded database from such an archive: beside its place first, and moved there once it has opened.
- * @throws OperatorError when there is a database already, or the archive is none.
- */
-export async function loadEmbedded(config: Config, archive: Blob, dryRun: boolean): Promise<void> {
-  const lock = DataDirectoryLock.acquire(config.dataDir);
-  const place = join(config.dataDir, 'postgres');
-  const beside = join(config.dataDir, 'postgres.restoring');
-  try {
-    if (existsSync(place) && readdirSync(place).length > 0)
-      throw new OperatorError(
-        `There is a database in "${config.dataDir}" already. Choose another DATA_DIR. Nothing was changed.`,
-      );
-    rmSync(beside, { recursive: true, force: true });
-    const database = await PGlite.create({ dataDir: beside, loadDataDir: archive });
-    try {
-      await applyMigrations(embeddedSession(database));
-    } finally {
-      await database.close();
-    }
-    if (!dryRun) {
-      rmSync(place, { recursive: true, force: true });
-      renameSync(beside, place);
-    }
-  } catch (error) {
-    if (error instanceof OperatorError) throw error;
-    throw new OperatorError(`The backup holds no database that opens: ${(error as Error).message}`, {
-      cause: error,
-    });
-  } finally {
-    rmSync(beside, { recursive: true, force: true });
-    lock.release();
-  }
+/** Loaded where it is used: a start on a server need not wait for it. */
+function embedded(): Promise<typeof import('./embedded-database.js')> {
+  return import('./embedded-database.js');
 }
 
 /** What a server has of ours. */
