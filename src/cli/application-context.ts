@@ -1,7 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { InvalidArgumentError } from 'commander';
-import { NestFactory } from '@nestjs/core';
-import { AppModule } from '../app.module.js';
 import { loadConfig } from '../platform/config/load-config.js';
 import { openDatabase } from '../platform/database/open-database.js';
 import { canonicalEmail } from '../platform/identity/email.js';
@@ -11,6 +9,11 @@ import { isUuid } from '../platform/validation/uuid.js';
 /** Runs `work` with the same services as the server and closes them, whatever happens. */
 export async function withApplication<T>(work: (app: INestApplicationContext) => Promise<T>): Promise<T> {
   const config = loadConfig();
+  // Half a second that --help and a refused flag need not wait for.
+  const [{ NestFactory }, { AppModule }] = await Promise.all([
+    import('@nestjs/core'),
+    import('../app.module.js'),
+  ]);
   const connection = await openDatabase(config);
   const app = await NestFactory.createApplicationContext(AppModule.forRoot(config, connection), {
     abortOnError: false,
