@@ -13,6 +13,7 @@ import {
 } from './processes.mjs';
 import { measureIntake } from './intake.mjs';
 import { createScratchDatabase } from './scratch-database.mjs';
+import { against } from './table.mjs';
 import { createUsers, environmentOf, load, mean, say, signIn } from './subject.mjs';
 
 const USERS = 200;
@@ -210,15 +211,6 @@ async function measure({ environment, seconds, profileFolder, isServer }) {
 
 /** What the vault costs, as rows of the table. */
 function describeVault(vault) {
-  const against = (name, value, baseline, baselineName, least) => ({
-    measure: name,
-    value,
-    unit: '/s',
-    baseline,
-    baselineName,
-    ratio: value / baseline,
-    ...(least === undefined ? {} : { target: `>= ${least * 100} %`, isMet: value / baseline >= least }),
-  });
   const { unencrypted, bare, unbound } = vault;
   return [
     against('create and read, encrypted', vault.encrypted, unencrypted, '/s plain client', 0.9),

@@ -9,6 +9,7 @@ import { createRoles } from './application-roles.mjs';
 import { addDueAttempts, populate } from './population.mjs';
 import { freePort, startNode, stopProcess, waitUntilOk } from './processes.mjs';
 import { copyDatabase, createScratchDatabase } from './scratch-database.mjs';
+import { against } from './table.mjs';
 import { createUsers, environmentOf, load, mean, say, signIn } from './subject.mjs';
 
 const ACCOUNTS = 200;
@@ -60,7 +61,7 @@ export async function runScale({ serverUrl, seconds, users }) {
     const size = await sizeOf(sides[1].admin);
     say(`${size.toFixed(1)} GiB in ${Math.round((performance.now() - startedAt) / 1000)} s`);
     const rows = await measureBoth(sides, accounts, seconds);
-    rows.push(...(await measureRetention(sides)));
+    rows.push(await measureRetention(sides));
     return {
       database: `PostgreSQL, ${users.toLocaleString('en')} people, ${counts.attempts.toLocaleString('en')} attempts, ${size.toFixed(1)} GiB`,
       seconds,
@@ -132,15 +133,9 @@ async function measureBoth(sides, users, seconds) {
       const [small, large] = results.map((list) => mean(list, 'perSecond'));
       const refused = results.flat().reduce((sum, one) => sum + one.refused, 0);
       if (refused > 0) throw new Error(`${measure}: ${refused} answers were not 2xx`);
-      rows.push({
-        measure,
-        value: large,
-        unit: '/s',
-        baseline: small,
-        baselineName: '/s nearly empty',
-        ratio: large / small,
-        ...(measure === 'GET /users/me' && { target: '>= 90 %', isMet: large / small >= 0.9 }),
-      });
+      rows.push(
+        against(measure, large, small, '/s nearly empty', measure === 'GET /users/me' ? 0.9 : undefined),
+      );
     }
     return rows;
   } finally {
@@ -163,7 +158,7 @@ async function middlePageOf({ admin }) {
 
 /** The command itself, on the same number of due rows on both sides. */
 async function measureRetention(sides) {
-  const spent = [];
+  const rates = [];
   for (const { admin, environment } of sides) {
     await addDueAttempts(admin, DUE);
     await admin.query('VACUUM ANALYZE benteng.login_attempts');
@@ -173,20 +168,12 @@ async function measureRetention(sides) {
       ['dist/cli/main.js', 'retention:run', '--only', 'login-attempts', '--json'],
       { env: { ...environment, PORT: String(await freePort()) }, encoding: 'utf8' },
     );
-    spent.push((performance.now() - startedAt) / 1000);
+    rates.push(DUE / ((performance.now() - startedAt) / 1000));
     const [{ rows }] = run.status === 0 ? JSON.parse(run.stdout).outcomes : [{}];
     if (rows !== DUE) throw new Error(`retention deleted ${rows} instead of ${DUE}: ${run.stderr}`);
   }
-  return [
-    {
-      measure: `retention of ${DUE.toLocaleString('en')} attempts`,
-      value: DUE / spent[1],
-      unit: '/s',
-      baseline: DUE / spent[0],
-      baselineName: '/s nearly empty',
-      ratio: spent[0] / spent[1],
-    },
-  ];
+  const [small, large] = rates;
+  return against(`retention of ${DUE.toLocaleString('en')} attempts`, large, small, '/s nearly empty');
 }
 
 async function sizeOf(admin) {

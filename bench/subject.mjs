@@ -1,4 +1,5 @@
 // What every measurement needs: a server with room for it, accounts, sessions and load.
+import { LIMIT_RULES } from '../dist/platform/config/config.js';
 import { freePort, runHelper } from './processes.mjs';
 
 const PASSWORD = 'Kuda-lepas7 meja hijau';
@@ -6,7 +7,6 @@ const PASSWORD = 'Kuda-lepas7 meja hijau';
 /** Real limits refuse exactly what is measured here; everything else stays as people run it. */
 export async function environmentOf(dataDir, databaseUrl) {
   const { NODE_OPTIONS: _unused, ...inherited } = process.env;
-  const rules = ['LOGIN_IP', 'LOGIN_EMAIL', 'REGISTER', 'FORGOT_PASSWORD', 'WEBHOOK', 'UPLOAD', 'GLOBAL'];
   return {
     ...inherited,
     NODE_ENV: 'development',
@@ -17,7 +17,7 @@ export async function environmentOf(dataDir, databaseUrl) {
     DATABASE_MIGRATION_URL: '',
     REGISTRATION: 'open',
     TRUST_PROXY: 'none',
-    ...Object.fromEntries(rules.map((rule) => [`RATE_LIMIT_${rule}`, '900000000/1'])),
+    ...Object.fromEntries(LIMIT_RULES.map((rule) => [`RATE_LIMIT_${rule}`, '900000000/1'])),
   };
 }
 

@@ -25,3 +25,16 @@ export function printTable({ database, node, processors, seconds, rows }) {
 function round(value) {
   return value >= 100 ? String(Math.round(value)) : value.toFixed(1);
 }
+
+/** A row of the table: a rate against another one; `least` is the share of it that it must reach, if any. */
+export function against(measure, value, baseline, baselineName, least) {
+  return {
+    measure,
+    value,
+    unit: '/s',
+    baseline,
+    baselineName,
+    ratio: value / baseline,
+    ...(least === undefined ? {} : { target: `>= ${least * 100} %`, isMet: value / baseline >= least }),
+  };
+}

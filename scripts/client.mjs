@@ -1,11 +1,10 @@
 // Writes the types of the TypeScript client from the OpenAPI document of the running program, or with --check compares.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import openapiTypes, { astToString } from 'openapi-typescript';
 import { format, resolveConfig } from 'prettier';
 import { prepare, root } from './prepare.mjs';
+import { startProgram } from './program.mjs';
 
 const FILE = join(root, 'clients/typescript/src/schema.ts');
 
@@ -39,34 +38,10 @@ function withoutProblems(document) {
 
 /** The document of a program that is started for this alone. */
 async function readDocument() {
-  const folder = mkdtempSync(join(tmpdir(), 'benteng-client-'));
-  const child = spawn(process.execPath, [join(root, 'dist/main.js')], {
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      DATA_DIR: join(folder, 'data'),
-      PORT: '0',
-      DOCS: 'on',
-      LOG_LEVEL: 'error',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const { url, stop } = await startProgram({ DOCS: 'on' });
   try {
-    const url = await new Promise((resolve, reject) => {
-      let output = '';
-      child.stdout.on('data', (chunk) => {
-        output += chunk;
-        const [, address] = /ready at (\S+)\n/.exec(output) ?? [];
-        if (address) resolve(address);
-      });
-      child.once('exit', () => reject(new Error(`the program did not start: ${output}`)));
-    });
     return await (await fetch(`${url}/docs/openapi.json`)).json();
   } finally {
-    child.removeAllListeners('exit');
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await gone;
-    rmSync(folder, { recursive: true, force: true });
+    await stop();
   }
 }

@@ -5,9 +5,7 @@ import type { User } from '../platform/database/generated/client.js';
 import { forbidden } from '../platform/errors/platform.errors.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
-import { decodeCursor, toPage, type Page, type PageRequest } from '../platform/http/page.js';
-import { isInstant } from '../platform/validation/instant.js';
-import { isUuid } from '../platform/validation/uuid.js';
+import { pastInstantCursor, toPage, type Page, type PageRequest } from '../platform/http/page.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import { toUserView, type UserView } from '../users/user-view.js';
 import { UsersService } from '../users/users.service.js';
@@ -40,7 +38,7 @@ export class AdminResetService {
       where: {
         organizationId,
         passwordResetRequestedAt: { not: null },
-        ...(cursor !== undefined && afterCursor(cursor)),
+        ...pastInstantCursor(cursor, 'passwordResetRequestedAt', 'asc'),
       },
       orderBy: [{ passwordResetRequestedAt: 'asc' }, { id: 'asc' }],
       take: limit + 1,
@@ -119,19 +117,5 @@ function toPasswordResetView(user: User): PasswordResetView {
     requestIp: user.passwordResetRequestIp,
     lastLoginAt: view.lastLoginAt,
     twoFactorEnabled: view.twoFactorEnabled,
-  };
-}
-
-/** Rows after the last one shown, by request time and then by id. */
-function afterCursor(cursor: string) {
-  const [instant, id] = decodeCursor(cursor, [isInstant, isUuid]);
-  const requestedAt = new Date(instant!);
-  return {
-    // As in `beforeInstantCursor`: where the index begins.
-    passwordResetRequestedAt: { gte: requestedAt },
-    OR: [
-      { passwordResetRequestedAt: { gt: requestedAt } },
-      { passwordResetRequestedAt: requestedAt, id: { gt: id } },
-    ],
   };
 }

@@ -12,6 +12,7 @@ import { runCommand } from '../support/cli.js';
 import { hasPostgresServer, OwnPostgres } from '../support/postgres-server.js';
 import {
   FIRST_ADMINISTRATOR,
+  forcedChange,
   kill,
   killAll,
   startProgram,
@@ -248,13 +249,7 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
     const { body: issued } = await admin.post(path);
     const client = new TestClient(program.url, '10.0.0.3');
     const { temporaryPassword: password } = issued as { temporaryPassword: string };
-    const { body: forced } = await client.login({ email, password });
-    const { challengeToken } = forced as { challengeToken: string };
-    const changed = await client.post('/auth/password-change', {
-      challengeToken,
-      newPassword: OTHER_PASSWORD,
-    });
-    client.accessToken = (changed.body as { accessToken: string }).accessToken;
+    await forcedChange(client, { email, password }, OTHER_PASSWORD);
     const { body: setup } = await client.post('/two-factor/setup');
     const code = totpOf((setup as { secret: string }).secret);
     const { body: enabled } = await client.post('/two-factor/enable', { code });

@@ -10,7 +10,8 @@ import { setTimeout } from 'node:timers/promises';
 import { generate } from 'otplib';
 import { chromium } from 'playwright-core';
 import ts from 'typescript';
-import { needTools, startProgram } from './program.mjs';
+import { startProgram } from '../../scripts/program.mjs';
+import { needTools } from './tools.mjs';
 
 const PASSWORD = 'Kuda-lepas7 meja hijau';
 const CALLS = 20;

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { needTools, post, postOk, startProgram } from './program.mjs';
+import { startProgram } from '../../scripts/program.mjs';
+import { needTools, post, postOk } from './tools.mjs';
 
 const PASSWORD = 'Kuda-lepas7 meja hijau';
 

@@ -72,12 +72,22 @@ export async function killAll(): Promise<void> {
   await Promise.all([...running].map(kill));
 }
 
-/** Takes over the first administrator that a program announced on an empty database: the forced change. */
+/** Takes over the first administrator that a program announced on an empty database. */
 export async function takeOver(url: string, output: string, newPassword: string): Promise<void> {
-  const temporary = /Temporary password[^:]*: (\S+)/.exec(output)![1]!;
+  const password = /Temporary password[^:]*: (\S+)/.exec(output)![1]!;
   const owner = new TestClient(url, '10.0.0.1');
-  const { body } = await owner.login({ email: FIRST_ADMINISTRATOR, password: temporary });
+  await forcedChange(owner, { email: FIRST_ADMINISTRATOR, password }, newPassword);
+}
+
+/** Signs in with a temporary password and changes it, which leaves the client signed in. */
+export async function forcedChange(
+  client: TestClient,
+  credentials: { email: string; password: string },
+  newPassword: string,
+): Promise<void> {
+  const { body } = await client.login(credentials);
   const { challengeToken } = body as { challengeToken: string };
-  const changed = await owner.post('/auth/password-change', { challengeToken, newPassword });
+  const changed = await client.post('/auth/password-change', { challengeToken, newPassword });
   expect(changed.status).toBe(200);
+  client.accessToken = (changed.body as { accessToken: string }).accessToken;
 }

@@ -25,6 +25,11 @@ export class DecryptionError extends Error {
 }
 
 const VERSION = 'v1';
+
+/** What every envelope of a key begins with. */
+export function envelopePrefix(keyId: string): string {
+  return `${VERSION}:${keyId}:`;
+}
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** Pinned: Node would otherwise accept a tag of 4 bytes. */
@@ -59,7 +64,7 @@ export class FieldCipher {
       cipher.final(),
       cipher.getAuthTag(),
     ]);
-    return `${VERSION}:${key.id}:${body.toString('base64url')}`;
+    return envelopePrefix(key.id) + body.toString('base64url');
   }
 
   /** @throws DecryptionError when the envelope is not ours, was altered, or belongs to another place. */

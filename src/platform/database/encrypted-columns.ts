@@ -12,6 +12,13 @@ export interface EncryptedColumn {
   readonly toValue: (value: string) => string;
 }
 
+/** A value of such a column as it stands in the database. */
+export interface EncryptedValue {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly envelope: string;
+}
+
 /** Every encrypted column, in the order of `ENCRYPTED_FIELDS`. */
 export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = Object.entries(ENCRYPTED_FIELDS).flatMap(
   ([model, encrypted]) =>

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { hmacSha256 } from '../crypto/digest.js';
-import { DecryptionError, FieldCipher } from '../crypto/field-cipher.js';
+import { DecryptionError, envelopePrefix, FieldCipher } from '../crypto/field-cipher.js';
 import { EncryptionKeyRing, type RingKey } from '../crypto/key-ring.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { Database } from './database.js';
-import { ENCRYPTED_COLUMNS } from './encrypted-columns.js';
+import { ENCRYPTED_COLUMNS, type EncryptedValue } from './encrypted-columns.js';
 import { KeyUsage } from './key-usage.js';
 
 /** A key that may have made values. */
@@ -12,12 +12,6 @@ interface NotedKey {
   readonly id: string;
   /** Hexadecimal. */
   readonly fingerprint: string;
-}
-
-interface EncryptedValue {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly envelope: string;
 }
 
 /** Values of one column that a key is tried on. */
@@ -93,7 +87,7 @@ export class KeyRegister {
         SELECT id, organization_id AS "organizationId", ${asText} AS envelope FROM benteng.${table}
         WHERE starts_with(${asText}, $1::text) LIMIT ${SAMPLES}`;
       const name = `sample_${table}_${column}`;
-      const rows = await this.database.run<EncryptedValue>({ name, text }, [`v1:${id}:`]);
+      const rows = await this.database.run<EncryptedValue>({ name, text }, [envelopePrefix(id)]);
       if (rows.some((row) => this.opens(row, table, column))) return true;
     }
     return false;

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { DecryptionError, FieldCipher } from '../crypto/field-cipher.js';
+import { DecryptionError, envelopePrefix, FieldCipher } from '../crypto/field-cipher.js';
 import { EncryptionKeyRing } from '../crypto/key-ring.js';
 import { Database } from './database.js';
-import { ENCRYPTED_COLUMNS, type EncryptedColumn } from './encrypted-columns.js';
+import { ENCRYPTED_COLUMNS, type EncryptedColumn, type EncryptedValue } from './encrypted-columns.js';
 import { KeyRegister } from './key-register.js';
 
 /** How a run goes. */
@@ -22,12 +22,6 @@ export interface RotationReport {
   readonly overtaken: number;
   /** Values that cannot be decrypted: left as they are. */
   readonly unreadable: number;
-}
-
-interface Row {
-  id: string;
-  organizationId: string;
-  envelope: string;
 }
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
@@ -95,16 +89,19 @@ export class KeyRotation {
     return total;
   }
 
-  private read(column: EncryptedColumn, last: string, batchSize: number): Promise<Row[]> {
+  private read(column: EncryptedColumn, last: string, batchSize: number): Promise<EncryptedValue[]> {
     const { table, asText } = column;
     const text = `
       SELECT id, organization_id AS "organizationId", ${asText} AS envelope FROM benteng.${table}
       WHERE id > $1::uuid AND ${isDue(column, 2)} ORDER BY id LIMIT $3::int`;
     const name = `old_keys_${table}_${column.column}`;
-    return this.database.run<Row>({ name, text }, [last, this.currentPrefix(), batchSize]);
+    return this.database.run<EncryptedValue>({ name, text }, [last, this.currentPrefix(), batchSize]);
   }
 
-  private encryptAnew({ table, column }: EncryptedColumn, row: Row): (Row & { anew: string })[] {
+  private encryptAnew(
+    { table, column }: EncryptedColumn,
+    row: EncryptedValue,
+  ): (EncryptedValue & { anew: string })[] {
     const place = { table, column, rowId: row.id, organizationId: row.organizationId };
     try {
       return [{ ...row, anew: this.cipher.encrypt(this.cipher.decrypt(row.envelope, place), place) }];
@@ -115,7 +112,10 @@ export class KeyRotation {
     }
   }
 
-  private async write(column: EncryptedColumn, rows: readonly (Row & { anew: string })[]): Promise<number> {
+  private async write(
+    column: EncryptedColumn,
+    rows: readonly (EncryptedValue & { anew: string })[],
+  ): Promise<number> {
     const { table, asText, toValue } = column;
     const text = `
       UPDATE benteng.${table} SET ${column.column} = ${toValue('anew.envelope')}
@@ -134,7 +134,7 @@ export class KeyRotation {
 
   /** What an envelope of the newest key begins with. */
   private currentPrefix(): string {
-    return `v1:${this.ring.current.id}:`;
+    return envelopePrefix(this.ring.current.id);
   }
 }
 

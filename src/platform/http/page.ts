@@ -39,19 +39,40 @@ export function decodeIdCursor(cursor: string | undefined): string | undefined {
   return cursor === undefined ? undefined : decodeCursor(cursor, [isUuid])[0];
 }
 
+interface InstantRange {
+  lt?: Date;
+  lte?: Date;
+  gt?: Date;
+  gte?: Date;
+}
+type PastInstant<Field extends string> = { [Key in Field]?: InstantRange } & {
+  OR?: ({ [Key in Field]?: InstantRange | Date } & { id?: { lt?: string; gt?: string } })[];
+};
+
 /**
- * Reads the cursor of a list that is sorted by an instant and then by id, newest first, as a filter of Prisma.
+ * Reads the cursor of a list that is sorted by an instant and then by id, as a filter of Prisma.
  * @throws VALIDATION_FAILED
  */
-export function beforeInstantCursor(cursor: string | undefined) {
+export function pastInstantCursor<Field extends string>(
+  cursor: string | undefined,
+  field: Field,
+  order: 'asc' | 'desc',
+): PastInstant<Field> {
   if (cursor === undefined) return {};
   const [instant, id] = decodeCursor(cursor, [isInstant, isUuid]) as [string, string];
-  const createdAt = new Date(instant);
+  const at = new Date(instant);
+  const past = order === 'asc' ? 'gt' : 'lt';
   // The first bound says nothing new, but lets the index begin at the cursor: a late page costs what the first one does.
-  return {
-    createdAt: { lte: createdAt },
-    OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }],
+  const filter = {
+    [field]: { [`${past}e`]: at },
+    OR: [{ [field]: { [past]: at } }, { [field]: at, id: { [past]: id } }],
   };
+  return filter as PastInstant<Field>;
+}
+
+/** The same for `createdAt`, newest first. @throws VALIDATION_FAILED */
+export function beforeInstantCursor(cursor: string | undefined) {
+  return pastInstantCursor(cursor, 'createdAt', 'desc');
 }
 
 /** The cursor parts of a row of such a list. */

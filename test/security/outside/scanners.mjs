@@ -8,7 +8,9 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { needTools, postOk, startProgram } from '../../outside/program.mjs';
+import { LIMIT_RULES } from '../../../dist/platform/config/config.js';
+import { startProgram } from '../../../scripts/program.mjs';
+import { needTools, post, postOk } from '../../outside/tools.mjs';
 
 const PASSWORD = 'Kuda-lepas7 meja hijau';
 const METRICS_TOKEN = 'token-for-the-numbers-of-this-check';
@@ -22,12 +24,7 @@ const holes = await startHoles();
 const program = await startProgram({
   METRICS_TOKEN,
   // The scanners are to reach the code behind the limits.
-  ...Object.fromEntries(
-    ['LOGIN_IP', 'LOGIN_EMAIL', 'REGISTER', 'FORGOT_PASSWORD', 'WEBHOOK', 'UPLOAD', 'GLOBAL'].map((rule) => [
-      `RATE_LIMIT_${rule}`,
-      '900000000/1',
-    ]),
-  ),
+  ...Object.fromEntries(LIMIT_RULES.map((rule) => [`RATE_LIMIT_${rule}`, '900000000/1'])),
 });
 /** What a scanner reports and we leave, each with its reason. */
 const EXPLAINED = [
@@ -205,14 +202,9 @@ async function signIn() {
 /** Something to find: a person and an integration. */
 async function prepareData(token) {
   const make = async (path, body) => {
-    const response = await fetch(program.url + path, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
-      body: JSON.stringify(body),
-    });
-    if (response.status !== 201)
-      throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
-    return (await response.json()).id;
+    const { status, body: made } = await post(program.url + path, body, token);
+    if (status !== 201) throw new Error(`${path} answered ${status}: ${JSON.stringify(made)}`);
+    return made.id;
   };
   return {
     userId: await make('/users', { email: 'person@example.com', name: 'Person' }),
