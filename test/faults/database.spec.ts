@@ -198,8 +198,10 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
     for (let round = 0; round < KILLS; round += 1) {
       program = await start();
       admin = await signIn();
-      const codes = await anEnrolment(round);
-      const work = [hammer(round), upload(), rotate(round), useCodes(codes)];
+      const { person, codes } = await anEnrolment(round);
+      // One before the kill, so that every round has used a code however soon it ends.
+      await useCodes(person, codes.slice(0, 1));
+      const work = [hammer(round), upload(), rotate(round), useCodes(person, codes.slice(1))];
       await delay(50 + Math.random() * 500);
       await kill(program.process);
       await Promise.allSettled(work);
@@ -210,7 +212,7 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
     const [used] = await postgres.query(
       'SELECT count(*)::int AS n FROM benteng.backup_codes WHERE consumed_at IS NOT NULL',
     );
-    expect(used!['n']).toBeGreaterThan(0);
+    expect(used!['n']).toBeGreaterThanOrEqual(KILLS);
   }, 600_000);
 
   /** Everything that writes, until the connection is gone. */
@@ -260,7 +262,7 @@ const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
   }
 
   /** Each code by three sign-ins at the same moment. */
-  async function useCodes({ person, codes }: { person: Credentials; codes: string[] }): Promise<void> {
+  async function useCodes(person: Credentials, codes: readonly string[]): Promise<void> {
     for (const backupCode of codes) {
       const challenges = await Promise.all(
         [1, 2, 3].map(async () => {
