@@ -1,4 +1,5 @@
-// Everything a machine can judge without running the program: format, lint, types, borders, unused code, migrations.
+// Everything a machine can judge without running the program: format, lint, types, borders, unused code, migrations,
+// the lockfile.
 // Runs every step, whatever fails, and shows the output of those that did. `npm run format` repairs the first one.
 import './require-node.cjs';
 import { spawn } from 'node:child_process';
@@ -15,6 +16,7 @@ const STEPS = {
   borders: [binary('dependency-cruiser', 'depcruise'), '--output-type', 'err-long', 'src'],
   unused: [binary('knip'), '--no-progress', '--no-config-hints', '--tsConfig', 'tsconfig.build.json'],
   migrations: [join(root, 'scripts/migration.mjs'), '--check'],
+  lockfile: [join(root, 'scripts/lockfile.mjs')],
 };
 
 const failed = [];

@@ -31,9 +31,8 @@ export function binary(packageName, name = packageName) {
 
 function install() {
   say('Installing dependencies (once) …');
-  // Development tools build the program, also where NODE_ENV is production. Not `npm ci`: it refuses a lockfile that
-  // lacks the binaries of other platforms, which closed registries do not carry; versions and hashes are held as well.
-  run('npm', ['install', '--no-save', '--include=dev', '--loglevel=error']);
+  // Exactly what the lockfile names, or nothing. Development tools build the program, also where NODE_ENV is production.
+  run('npm', ['ci', '--include=dev', '--loglevel=error']);
 }
 
 function generate() {

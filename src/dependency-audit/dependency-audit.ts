@@ -138,7 +138,7 @@ async function findOutdated(registry: string, packages: readonly LockedPackage[]
 /** What package.json names and no file uses, as knip sees it. */
 async function findUnused(root: string): Promise<Finding[]> {
   const knip = join(root, 'node_modules/knip/bin/knip.js');
-  if (!existsSync(knip)) throw new NotChecked('knip is not installed here (npm install)');
+  if (!existsSync(knip)) throw new NotChecked('knip is not installed here (npm ci)');
   const output = await new Promise<string>((resolve, reject) => {
     const child = spawn(process.execPath, [knip, '--dependencies', '--reporter=json', '--no-exit-code'], {
       cwd: root,

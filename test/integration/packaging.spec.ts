@@ -1,6 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+type LockEntry = { integrity?: string; resolved?: string };
 
 const read = (file: string): string => readFileSync(join(__dirname, '../..', file), 'utf8');
 /** Settings that the program reads. */
@@ -29,6 +32,42 @@ describe('package.json', () => {
     expect(Object.keys(devDependencies!)).toEqual(expect.arrayContaining(['prisma', 'jest', 'supertest']));
     for (const version of Object.values({ ...dependencies, ...devDependencies }))
       expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+  });
+});
+
+describe('the lockfile', () => {
+  const check = (folder: string) =>
+    spawnSync(process.execPath, [join(__dirname, '../../scripts/lockfile.mjs'), folder], {
+      encoding: 'utf8',
+    });
+
+  it('installs with npm ci on every platform, from whatever registry is configured [F-63]', () => {
+    expect(check(join(__dirname, '../..'))).toMatchObject({ status: 0, stderr: '' });
+    // Whether lockfile and package.json belong together is judged by npm itself; nothing is fetched or written.
+    const npm = spawnSync('npm', ['ci', '--dry-run', '--offline', '--loglevel=error'], {
+      cwd: join(__dirname, '../..'),
+      encoding: 'utf8',
+      shell: process.platform === 'win32',
+    });
+    expect([npm.status, npm.stderr]).toEqual([0, expect.not.stringContaining('npm error')]);
+    expect(read('scripts/prepare.mjs')).toContain("run('npm', ['ci',");
+  });
+
+  it('is refused when a platform lacks its package, an entry its hash, or a host is named [F-63]', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'benteng-lockfile-'));
+    const lockfile = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockEntry> };
+    delete lockfile.packages['node_modules/@swc/core-darwin-arm64'];
+    lockfile.packages['node_modules/argon2']!.resolved = 'https://registry.example/argon2.tgz';
+    delete lockfile.packages['node_modules/pino']!.integrity;
+    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lockfile));
+    const { status, stderr } = check(folder);
+    rmSync(folder, { recursive: true });
+    expect(status).toBe(1);
+    expect(stderr.split('\n').slice(0, 3).toSorted()).toEqual([
+      expect.stringMatching(/^node_modules\/@swc\/core@[\d.]+: no entry for @swc\/core-darwin-arm64$/),
+      'node_modules/argon2: names where it came from',
+      'node_modules/pino: no SHA-512',
+    ]);
   });
 });
 
