@@ -61,8 +61,8 @@ export class AccountCompromise {
     const { password, hash, expiresAt } = await this.credentials.createTemporaryPassword();
     const { id: userId, organizationId } = user;
     await this.database.transaction(async (tx) => {
-      await this.credentials.replacePassword(tx, user, { kind: 'temporary', hash, expiresAt });
       await tx.rememberedDevice.deleteMany({ where: { organizationId, userId } });
+      await this.credentials.replacePassword(tx, user, { kind: 'temporary', hash, expiresAt });
       const details = { by: 'operator', sessions: findings.liveSessions };
       this.events.record(tx, { action: 'incident.account', organizationId, targetId: userId, details });
     });

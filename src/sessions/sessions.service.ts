@@ -150,9 +150,9 @@ export class SessionsService {
   async revokeAll(principal: Principal, keep: 'current' | 'none', client: ClientContext): Promise<number> {
     return this.database.transaction(async (tx) => {
       const except = keep === 'current' ? principal.sessionId : undefined;
+      if (keep === 'none') await this.forgetTrust(tx, principal);
       const count = await this.endAll(tx, principal, 'REVOKED', except);
       if (count > 0) this.recordEnd(tx, principal, client, { revoked: count, keep });
-      if (keep === 'none') await this.forgetTrust(tx, principal);
       return count;
     });
   }
@@ -184,39 +184,8 @@ export class SessionsService {
   }
 
   /**
-   * After a factor was put in force: ends the other sessions that did without one, and notes that this one proved it.
-   * @param principal.sessionId of no session when a login is on its way to one.
-   */
-  async endUnproved(
-    tx: Transaction,
-    {
-      organizationId,
-      userId,
-      sessionId,
-      amr,
-    }: Pick<Principal, 'organizationId' | 'userId' | 'sessionId' | 'amr'>,
-  ): Promise<void> {
-    const now = this.clock.now();
-    await tx.session.updateMany({
-      where: {
-        organizationId,
-        userId,
-        endedAt: null,
-        expiresAt: { gt: now },
-        id: { not: sessionId },
-        NOT: { amr: { has: 'mfa' } },
-      },
-      data: { endedAt: now, endReason: 'CREDENTIAL_CHANGE' },
-    });
-    await tx.session.updateMany({
-      where: { id: sessionId, organizationId, endedAt: null },
-      data: { amr: [...new Set([...amr, 'otp', 'mfa'])] },
-    });
-  }
-
-  /**
    * Ends what outlives a session: open challenges and remembered devices, which are bound to the credential version.
-   * Part of "sign out everywhere".
+   * Part of "sign out everywhere"; the account's row comes before its sessions (`Database.transaction`).
    */
   async forgetTrust(
     tx: Transaction,

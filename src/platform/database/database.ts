@@ -4,6 +4,7 @@ import type { FieldCipher } from '../crypto/field-cipher.js';
 import type { RandomSource } from '../crypto/random-source.js';
 import type { Signals } from '../events/signals.js';
 import { clientExtension } from './client-extension.js';
+import { isWriteConflict } from './database-errors.js';
 import { fieldEncryption } from './field-encryption.js';
 import { PrismaClient, type Prisma } from './generated/client.js';
 import { EVERY_TENANT, inTenantScope } from './tenant-scope.js';
@@ -38,6 +39,16 @@ const noRelease = (): Promise<void> => Promise.resolve();
 
 /** How long a transaction may wait for a connection, and then run. Hashing and mail never happen inside one. */
 const TRANSACTION_LIMITS = { maxWait: 10_000, timeout: 15_000 };
+
+/** Does `work` again, once, when it was taken back for somebody else's sake. */
+async function againAfterConflict<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isWriteConflict(error)) throw error;
+    return work();
+  }
+}
 
 /** What hangs on an open transaction. */
 interface TransactionHooks {
@@ -76,8 +87,17 @@ export class Database implements OnModuleDestroy {
     return this.connection.kind;
   }
 
-  /** Runs `work` in one transaction: all of it lands, or nothing. */
+  /**
+   * Runs `work` in one transaction: all of it lands, or nothing. Whoever locks several rows takes them in one order, so
+   * that two never wait for each other: the organization; challenges, factors and remembered devices; the account; its
+   * lockouts and sessions; alerts; the end of the chain of events. Should PostgreSQL take it back all the same, `work` is
+   * run once more, so it must leave nothing behind but what it does through its argument.
+   */
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return againAfterConflict(() => this.transactOnce(work));
+  }
+
+  private async transactOnce<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const hooks: TransactionHooks = { beforeCommit: [], afterCommit: [] };
     const result = await this.client.$transaction(async (tx) => {
       this.hooks.set(tx, hooks);
@@ -124,10 +144,11 @@ export class Database implements OnModuleDestroy {
     const scope = tenant === undefined ? EVERY_TENANT : String(parameters[tenant - 1]);
     return inTenantScope(scope, async () => {
       if (tx === undefined && this.connection.query) {
-        return (await this.connection.query(statement, parameters)) as Row[];
+        return (await againAfterConflict(() => this.connection.query!(statement, parameters))) as Row[];
       }
       // The text is a constant of ours with placeholders; "unsafe" is only that Prisma cannot see this (T-4.1).
-      return (tx ?? this.client).$queryRawUnsafe<Row[]>(text, ...parameters);
+      if (tx !== undefined) return tx.$queryRawUnsafe<Row[]>(text, ...parameters);
+      return againAfterConflict(() => this.client.$queryRawUnsafe<Row[]>(text, ...parameters));
     });
   }
 

@@ -94,11 +94,12 @@ export class SecurityEvents {
   }
 
   private async flush(tx: Transaction, events: readonly RecordedEvent[]): Promise<void> {
+    // Alerts come before the chain, as where an alert itself is what changes.
+    for (const recorded of events)
+      for (const consequence of this.consequences) await consequence(tx, recorded);
     // One order for all: two transactions that write to two chains cannot wait for each other.
     const ordered = events.toSorted((a, b) => (a.row.organizationId < b.row.organizationId ? -1 : 1));
     for (const { row } of ordered) await this.database.run(APPEND_EVENT, eventParameters(row), tx);
-    for (const recorded of events)
-      for (const consequence of this.consequences) await consequence(tx, recorded);
   }
 
   private tell(recorded: RecordedEvent): void {
