@@ -3,17 +3,23 @@
 
 /** The inserts, in their order. Ids sort by age (UUID version 7); nothing is old enough for retention. */
 const TABLES = {
-  users: ({ series, users, flagged }) => `
-    INSERT INTO benteng.users (id, organization_id, email, name, role, password_hash, password_changed_at, last_login_at,
+  users: ({ series, users, flagged, admins, suspended }) => `
+    INSERT INTO benteng.users (id, organization_id, email, name, role, status, password_hash, password_changed_at, last_login_at,
                                password_reset_requested_at, password_reset_request_ip, created_at, updated_at)
     SELECT ${uuid7('at', `'u' || n`)}, o.id, 'made${series}-' || n || '@example.com', 'Made ' || n,
-           CASE WHEN n % 1000 = 0 THEN 'ADMIN' ELSE 'USER' END::benteng.role, o.password_hash, at, at,
+           CASE WHEN n % ${Math.round(users / admins)} = 0 THEN 'ADMIN' ELSE 'USER' END,
+           CASE WHEN n % ${Math.round(users / suspended)} = 2 THEN 'SUSPENDED' ELSE 'ACTIVE' END, o.password_hash, at, at,
            CASE WHEN n <= ${flagged} * 2 THEN now() - n * interval '1 second' END,
            CASE WHEN n <= ${flagged} * 2 THEN '192.0.2.7' END, at, at
     FROM (SELECT n, now() - interval '1000 days' * (1 - n / ${users}.0) AS at,
                  CASE WHEN n % 2 = 0 THEN 0 ELSE n / 2 % (SELECT count(*) FROM bench_organizations) END AS place
           FROM generate_series(1, ${users}) AS n) AS new
     JOIN bench_organizations AS o USING (place)`,
+  // What a trigger writes otherwise.
+  user_search_terms: ({ series }) => `
+    INSERT INTO benteng.user_search_terms (organization_id, term, user_id)
+    SELECT DISTINCT organization_id, term, id
+    FROM benteng.users, LATERAL benteng.search_terms(name, email) AS term WHERE email LIKE 'made${series}-%'`,
   sessions: ({ sessions, users }) => `
     INSERT INTO benteng.sessions (id, organization_id, user_id, authenticated_at, amr, device_name, ip_address, user_agent,
                                   created_at, last_active_at, expires_at, ended_at, end_reason)
@@ -49,7 +55,7 @@ const TABLES = {
 /**
  * Adds so many rows of each kind; `flagged` accounts of the first organization wait in its queue. Indexes are dropped
  * and built again, foreign keys are not checked: for a database of the bench alone.
- * @param counts of users, sessions, attempts, events and flagged accounts; `series` tells two fillings of one database apart.
+ * @param counts of users (of them admins, suspended and flagged), sessions, attempts and events; `series` tells two fillings of one database apart.
  * @param onTable told the name of the table that comes next.
  */
 export async function populate(admin, counts, onTable = () => undefined) {

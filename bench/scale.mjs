@@ -15,7 +15,16 @@ import { createUsers, environmentOf, load, mean, say, signIn } from './subject.m
 const ACCOUNTS = 200;
 const ROUNDS = 3;
 /** A page or two of everything, so that both answer as much. */
-const FEW = { series: 1, users: 250, sessions: 250, attempts: 500, events: 500, flagged: 50 };
+const FEW = {
+  series: 1,
+  users: 250,
+  sessions: 250,
+  attempts: 500,
+  events: 500,
+  flagged: 50,
+  admins: 50,
+  suspended: 50,
+};
 const DUE = 50_000;
 
 /** @param users how many people; five times as many attempts, as many sessions and events. */
@@ -55,6 +64,8 @@ export async function runScale({ serverUrl, seconds, users }) {
       attempts: 5 * users,
       events: users,
       flagged: Math.round(users / 200),
+      admins: Math.round(users / 1000),
+      suspended: Math.round(users / 500),
     };
     const startedAt = performance.now();
     await populate(sides[1].admin, counts, (table) => say(`making ${table} …`));
@@ -114,7 +125,9 @@ async function measureBoth(sides, users, seconds) {
       'GET /admin/password-resets': get('/admin/password-resets'),
       'GET /users': get('/users'),
       'GET /users?role=ADMIN': get('/users?role=ADMIN'),
+      'GET /users?status=SUSPENDED': get('/users?status=SUSPENDED'),
       'GET /users?search=, few match': get('/users?search=person0@'),
+      'GET /users?search=, all match': get('/users?search=example.com'),
       'GET /users/me/login-attempts': get('/users/me/login-attempts'),
       'GET /audit/login-attempts': get('/audit/login-attempts'),
       'the same, ?success=true': get('/audit/login-attempts?success=true'),

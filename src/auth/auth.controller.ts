@@ -126,13 +126,12 @@ export class AuthController {
   @Post('change-password')
   @AnyPerson()
   @HttpCode(204)
-  async changePassword(
+  changePassword(
     @CurrentPrincipal() principal: Principal,
     @Body() input: ChangePasswordDto,
     @Client() client: ClientContext,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    this.cookies.set(reply, await this.passwords.change(principal, input, client));
+    return this.passwords.change(principal, input, client);
   }
 
   @Post('step-up')

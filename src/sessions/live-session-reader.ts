@@ -21,7 +21,7 @@ const FIND_LIVE_SESSIONS = {
   name: 'find_live_sessions',
   text: `
     SELECT s.id, s.user_id AS "userId", s.organization_id AS "organizationId", s.amr, s.ended_at AS "endedAt",
-           s.expires_at AS "expiresAt", s.last_active_at AS "lastActiveAt", u.email, u.role::text, u.status::text
+           s.expires_at AS "expiresAt", s.last_active_at AS "lastActiveAt", u.email, u.role, u.status
     FROM benteng.sessions s JOIN benteng.users u ON u.id = s.user_id
     WHERE s.id = ANY ($1::uuid[])`,
 };

@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import { TokenKeyRing } from '../platform/crypto/key-ring.js';
 import { Database, type Transaction } from '../platform/database/database.js';
-import type { ClientContext } from '../platform/http/client-context.js';
 import { LimitsService } from '../platform/limits/limits.service.js';
 import { assertExactlyOne } from '../platform/validation/fields.js';
 import { backupCodeHashes } from './backup-code.js';
-import { BackupCodeTrail } from './backup-code-trail.js';
 import type { FactorProof } from './factor-proof.js';
 import { findTimeStep } from './totp.js';
 import { twoFactorCodeRefused, twoFactorNotEnabled } from './two-factor.errors.js';
@@ -18,10 +15,7 @@ import { twoFactorCodeRefused, twoFactorNotEnabled } from './two-factor.errors.j
  */
 const SESSION_TRIES = { requests: 20, seconds: 3600 };
 
-/** Spends what was proved; throws TWO_FACTOR_CODE_REFUSED when somebody else was first. */
-type Spend = (tx: Transaction) => Promise<void>;
-
-/** The second factor proved again inside a session: for step-up, for replacing it, turning it off, and new backup codes. */
+/** The second factor proved again inside a session: for step-up, for turning it off, for new backup codes. */
 @Injectable()
 export class SessionFactorProof {
   constructor(
@@ -29,7 +23,6 @@ export class SessionFactorProof {
     private readonly clock: Clock,
     private readonly tokenKeys: TokenKeyRing,
     private readonly limits: LimitsService,
-    private readonly backupCodes: BackupCodeTrail,
   ) {}
 
   /** Counts one try of a signed-in person. @throws RATE_LIMITED */
@@ -38,30 +31,21 @@ export class SessionFactorProof {
   }
 
   /**
-   * Checks a code or a backup code and spends it in one transaction with `complete`, the act that it allows.
-   * @throws VALIDATION_FAILED unless exactly one is given; TWO_FACTOR_NOT_ENABLED; TWO_FACTOR_CODE_REFUSED for a wrong
-   * one and a spent one alike; RATE_LIMITED; what `complete` throws, and then nothing is spent.
+   * Checks a code or a backup code.
+   * @returns what spends it, to be called in the transaction of the act it allows.
+   * @throws VALIDATION_FAILED unless exactly one is given; TWO_FACTOR_NOT_ENABLED; TWO_FACTOR_CODE_REFUSED (also by the
+   * function returned, when it was spent meanwhile); RATE_LIMITED
    */
-  async prove<T>(
-    principal: Principal,
+  async check(
+    owner: { userId: string; organizationId: string },
     input: FactorProof,
-    client: ClientContext,
-    complete: (tx: Transaction) => Promise<T>,
-  ): Promise<T> {
+  ): Promise<(tx: Transaction) => Promise<void>> {
     assertExactlyOne(input, ['code', 'backupCode']);
-    await this.countTry(principal.userId);
-    const spend = await this.check(principal, input, client);
-    return this.database.transaction(async (tx) => {
-      await spend(tx);
-      return complete(tx);
-    });
-  }
-
-  private async check(principal: Principal, input: FactorProof, client: ClientContext): Promise<Spend> {
-    const { userId, organizationId } = principal;
+    const { userId, organizationId } = owner;
+    await this.countTry(userId);
     const factor = await this.database.client.totpFactor.findFirst({ where: { userId, organizationId } });
     if (!factor?.secret) throw twoFactorNotEnabled();
-    if (input.backupCode !== undefined) return this.spendBackupCode(principal, input.backupCode, client);
+    if (input.backupCode !== undefined) return this.spendBackupCode(owner, input.backupCode);
     const timeStep = findTimeStep(factor.secret, input.code!, this.clock.now());
     if (timeStep === null) throw twoFactorCodeRefused();
     return async (tx) => {
@@ -77,16 +61,17 @@ export class SessionFactorProof {
     };
   }
 
-  private spendBackupCode(principal: Principal, code: string, client: ClientContext): Spend {
-    const { userId, organizationId } = principal;
+  private spendBackupCode(
+    { userId, organizationId }: { userId: string; organizationId: string },
+    code: string,
+  ) {
     const hashes = backupCodeHashes(this.tokenKeys, userId, code);
-    return async (tx) => {
+    return async (tx: Transaction): Promise<void> => {
       const { count } = await tx.backupCode.updateMany({
         where: { userId, organizationId, codeHash: { in: hashes }, consumedAt: null },
         data: { consumedAt: this.clock.now() },
       });
       if (count === 0) throw twoFactorCodeRefused();
-      await this.backupCodes.recordUse(tx, principal, client);
     };
   }
 }

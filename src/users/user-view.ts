@@ -1,3 +1,4 @@
+import { roleOf, type RoleName } from '../platform/access/principal.js';
 import type { Organization, User } from '../platform/database/generated/client.js';
 
 /** An account as people see it (contract §3): never a hash, a secret or an internal counter. */
@@ -6,8 +7,8 @@ export interface UserView {
   email: string;
   name: string;
   locale: string;
-  role: User['role'];
-  status: User['status'];
+  role: RoleName;
+  status: 'ACTIVE' | 'SUSPENDED';
   hasPassword: boolean;
   mustChangePassword: boolean;
   passwordResetRequested: boolean;
@@ -52,8 +53,8 @@ export function toUserView(user: ShownFields): UserView {
     email: user.email,
     name: user.name,
     locale: user.locale,
-    role: user.role,
-    status: user.status,
+    role: roleOf(user),
+    status: user.status as UserView['status'],
     hasPassword: user.passwordHash !== null,
     mustChangePassword: user.mustChangePassword,
     passwordResetRequested: user.passwordResetRequestedAt !== null,

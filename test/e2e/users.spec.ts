@@ -121,7 +121,35 @@ describe('users', () => {
       });
     });
 
-    it('finds a part of the name or the address in any case, wildcards taken literally [O-5] [T-4.1]', async () => {
+    it('finds the beginning of a word of the name or the address, and what follows, in any case [F-48]', async () => {
+      const admin = await aSignedInAdmin(test);
+      const { organizationId } = admin;
+      const idsFor = async (search: string) =>
+        pageOf(await admin.client.get(`/users?search=${encodeURIComponent(search)}`)).items.map(
+          ({ id }) => id,
+        );
+      const name = 'Élise  Al-Farisi D’Wayan';
+      const elise = await aPerson(test, { organizationId, name, email: 'e.al-farisi+toko@mail.example.id' });
+      for (const search of ['élise', 'ÉLISE  AL-F', 'farisi d', 'wayan', 'd’w', '-FARISI'])
+        expect({ search, found: await idsFor(search) }).toEqual({ search, found: [elise.id] });
+      for (const search of ['al-farisi+t', 'toko@mail', 'E.AL', '@mail.example', 'mail.example.id'])
+        expect({ search, found: await idsFor(search) }).toEqual({ search, found: [elise.id] });
+      for (const search of ['lise', 'arisi', 'wayan d', 'oko@', 'xample.id', 'alfarisi', ' '])
+        expect({ search, found: await idsFor(search) }).toEqual({ search, found: [] });
+
+      // Whoever writes the row, its terms go along: rename by oneself, by an administrator, removal.
+      const own = await aSignedInUser(test, { organizationId, name: 'Before' });
+      expect(await idsFor('before')).toEqual([own.id]);
+      await own.client.patch('/users/me', { name: 'Komang' });
+      expect([await idsFor('before'), await idsFor('komang')]).toEqual([[], [own.id]]);
+      await admin.client.patch(`/users/${own.id}`, { name: 'Putu' });
+      expect([await idsFor('komang'), await idsFor('putu')]).toEqual([[], [own.id]]);
+      await admin.client.delete(`/users/${own.id}`);
+      expect(await idsFor('putu')).toEqual([]);
+      expect(await test.database.client.userSearchTerm.count({ where: { userId: own.id } })).toBe(0);
+    });
+
+    it('takes what is searched for literally, in any case, wildcards too [O-5] [T-4.1]', async () => {
       const { admin } = await aPair();
       const percent = await aPerson(test, { organizationId: admin.organizationId, name: '100% Sari_Rasa' });
       const slash = await aPerson(test, { organizationId: admin.organizationId, name: String.raw`Budi\Ani` });

@@ -10,6 +10,7 @@ import {
 import { embeddedSession } from '../../src/platform/database/embedded-database.js';
 
 const SOURCE = join(__dirname, '../../prisma/migrations');
+const LISTABLE = '20261121215000_listable_accounts';
 const NULLABLE = '20261120000100_password_nullable';
 const snapshot = join(__dirname, '../../node_modules/.cache/benteng/embedded.tar');
 
@@ -130,5 +131,46 @@ describe('migrations', () => {
 
     expect(await applyMigrations(session, folder)).toContain(NULLABLE);
     await add('01890a5d-ac96-774b-bcce-b302099a8003', 'late@example.com', null);
+  });
+
+  it('to lists that stay fast find the accounts that were there, keep role and status, and have a way back [F-48]', async () => {
+    const { session, folder } = await setUp();
+    const down = readFileSync(join(SOURCE, LISTABLE, 'down.sql'), 'utf8');
+    const types = () =>
+      session.query(
+        `SELECT DISTINCT udt_name AS type FROM information_schema.columns
+         WHERE table_schema = 'benteng' AND table_name = 'users' AND column_name IN ('role', 'status') ORDER BY 1`,
+      );
+    const terms = async () => {
+      const rows = await session.query('SELECT term FROM benteng.user_search_terms ORDER BY 1');
+      return rows.map(({ term }) => term);
+    };
+    await session.execute(down);
+    expect(await types()).toEqual([{ type: 'role' }, { type: 'user_status' }]);
+    const organization = '01890a5d-ac96-774b-bcce-b302099a8000';
+    await session.query(
+      `INSERT INTO benteng.organizations (id, name, created_at, updated_at) VALUES ($1, 'Toko', now(), now())`,
+      [organization],
+    );
+    await session.query(
+      `INSERT INTO benteng.users (id, organization_id, email, name, role, status, created_at, updated_at)
+       VALUES ($1, $1, 'budi.s@toko.co.id', 'Budi S', 'ADMIN', 'SUSPENDED', now(), now())`,
+      [organization],
+    );
+    const people = () => session.query('SELECT role::text, status::text FROM benteng.users');
+
+    expect(await applyMigrations(session, folder)).toEqual([LISTABLE]);
+    expect(await types()).toEqual([{ type: 'text' }]);
+    expect(await people()).toEqual([{ role: 'ADMIN', status: 'SUSPENDED' }]);
+    const expected = ['.s@toko.co.id', '@toko.co.id', 'budi s', 'budi.s@toko.co.id', 's', 's@toko.co.id'];
+    expect(await terms()).toEqual([...expected, 'toko.co.id']);
+    await expect(session.query(`UPDATE benteng.users SET role = 'OWNER'`)).rejects.toThrow(
+      'users_role_check',
+    );
+
+    await session.execute(down);
+    expect(await people()).toEqual([{ role: 'ADMIN', status: 'SUSPENDED' }]);
+    expect(await applyMigrations(session, folder)).toEqual([LISTABLE]);
+    expect(await terms()).toHaveLength(7);
   });
 });

@@ -1047,7 +1047,7 @@ export interface paths {
     put?: never;
     /**
      * Confirm with a code; backup codes are shown once
-     * @description Any signed-in person. Needs a proof of identity within the last ten minutes.
+     * @description Any signed-in person.
      */
     post: operations['postTwoFactorEnable'];
     delete?: never;
@@ -1066,7 +1066,7 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Begin: secret and QR code; on a proof by the factor that is enabled
+     * Begin: secret and QR code
      * @description Any signed-in person. Needs a proof of identity within the last ten minutes.
      */
     post: operations['postTwoFactorSetup'];
@@ -2479,8 +2479,6 @@ export interface operations {
          *     }
          */
         'application/json': {
-          /** @description a backup code such as 7XK2-9QRT-0MWH-4ZDE */
-          backupCode?: string;
           /** @description six digits */
           code?: string;
           password?: string;
@@ -3538,17 +3536,7 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    requestBody?: {
-      content: {
-        /** @example {} */
-        'application/json': {
-          /** @description a backup code such as 7XK2-9QRT-0MWH-4ZDE */
-          backupCode?: string;
-          /** @description six digits */
-          code?: string;
-        };
-      };
-    };
+    requestBody?: never;
     responses: {
       /** @description Done. */
       200: {

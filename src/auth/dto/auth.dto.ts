@@ -69,14 +69,15 @@ export class EnableTwoFactorDto {
   code: string;
 }
 
-/** `POST /two-factor/setup`: empty, or a proof by the factor that is to be replaced. */
-export class SetupTwoFactorDto extends FactorProof {}
-
-/** `POST /auth/step-up`: exactly one of `password`, `code` and `backupCode`. */
-export class StepUpDto extends FactorProof {
+/** `POST /auth/step-up`: exactly one of the two. */
+export class StepUpDto {
   @Optional()
   @IsPasswordText()
   password?: string;
+
+  @Optional()
+  @IsTotpCode()
+  code?: string;
 }
 
 /** `POST /auth/two-factor`: exactly one of `code` and `backupCode`. */

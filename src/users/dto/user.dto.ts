@@ -58,7 +58,7 @@ export class UpdateUserDto {
 
 /** `GET /users` */
 export class ListUsersQuery extends PageQuery {
-  /** Part of the name or address, literally. */
+  /** How a word of the name or address begins, and what follows it, literally and in any case. */
   @Optional()
   @IsText(200)
   search?: string;
