@@ -23,7 +23,7 @@ export default {
   rootDir: '.',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testRegex: String.raw`\.spec\.ts$`,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.mjs',
   moduleFileExtensions: ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.(t|c?j|mj)s$': ['@swc/jest'] },
@@ -35,6 +35,8 @@ export default {
   // A worker that has grown (an embedded database and a whole application per file) makes way for a fresh one: collecting
   // its garbage would take longer.
   workerIdleMemoryLimit: '1200MB',
+  // A worker gives the memory of its databases back before it ends.
+  workerGracefulExitTimeout: 10_000,
   testTimeout: 30_000,
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
 };

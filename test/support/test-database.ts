@@ -1,16 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import type { DatabaseConnection } from '../../src/platform/database/database.js';
 import { connectServer } from '../../src/platform/database/open-database.js';
+import { Lease } from './lease.js';
 import { administer, asRole, templateName, testRoles, withDatabase } from './server-databases.mjs';
 
 /** Set: the suite runs on this PostgreSQL server instead of the embedded one. */
 const serverUrl = process.env['TEST_DATABASE_URL'];
 
-/** Where the global setup leaves an embedded database with all migrations, to be loaded in a moment. */
-const embeddedSnapshot = join(__dirname, '../../node_modules/.cache/benteng/embedded.tar');
+/** What `environment.mjs` lends: embedded databases with all migrations and no rows. */
+declare const embeddedDatabases: { take(): Promise<{ database: PGlite; giveBack(): Promise<void> }> };
 
 /** A test's database; on a server the application's role sees its scope only, so the test looks with more rights. */
 export interface TestConnection extends DatabaseConnection {
@@ -25,8 +24,15 @@ export async function openTestDatabase(): Promise<TestConnection> {
 }
 
 async function openEmbedded(): Promise<DatabaseConnection> {
-  const database = await PGlite.create({ loadDataDir: new Blob([readFileSync(embeddedSnapshot)]) });
-  return { kind: 'embedded', adapter: new PrismaPGlite(database), close: () => database.close() };
+  const { database, giveBack } = await embeddedDatabases.take();
+  const lease = new Lease(database);
+  return {
+    kind: 'embedded',
+    adapter: new PrismaPGlite(lease as unknown as PGlite),
+    close: async () => {
+      if (lease.end()) await giveBack();
+    },
+  };
 }
 
 async function openOnServer(url: string): Promise<TestConnection> {
