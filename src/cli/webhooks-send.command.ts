@@ -6,6 +6,7 @@ import { SystemClock } from '../platform/clock/clock.js';
 import { readEnvironment } from '../platform/config/load-config.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { WEBHOOK_SCHEMES } from '../webhooks/schemes/index.js';
+import { SigningError } from '../webhooks/schemes/scheme.js';
 import { printResult } from './application-context.js';
 
 interface Options {
@@ -47,7 +48,7 @@ export const webhooksSendCommand = new Command('webhooks:send')
     if (secret === '')
       throw new OperatorError('Set WEBHOOK_SECRET to the webhook secret of the integration.');
     const content = file === undefined ? Buffer.from(body ?? '{"test":true}') : readContent(file);
-    const signed = SCHEMES.get(scheme)!.sign(secret, content, {
+    const signed = sign(scheme, secret, content, {
       id,
       timestamp: timestamp ?? Math.floor(new SystemClock().now().getTime() / 1000),
     });
@@ -62,6 +63,15 @@ export const webhooksSendCommand = new Command('webhooks:send')
     printResult(json, answer, [`${answer.status} ${answer.body}`]);
     if (answer.status !== 200) throw new OperatorError('The delivery was not accepted.');
   });
+
+function sign(scheme: string, secret: string, body: Buffer, options: { id: string; timestamp: number }) {
+  try {
+    return SCHEMES.get(scheme)!.sign(secret, body, options);
+  } catch (error) {
+    if (error instanceof SigningError) throw new OperatorError(error.message);
+    throw error;
+  }
+}
 
 async function send(url: string, headers: Record<string, string>, body: Buffer) {
   try {

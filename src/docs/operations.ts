@@ -250,7 +250,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     tag: 'Webhooks',
     summary: 'What a platform pushes',
     answer: 'Receipt',
-    codes: ['UNAUTHENTICATED', 'PAYLOAD_TOO_LARGE'],
+    codes: ['MALFORMED_BODY', 'UNAUTHENTICATED', 'PAYLOAD_TOO_LARGE'],
     proof: 'signature',
   },
   'GET /integrations/:id/webhook-events': {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ServicePrincipal } from '../platform/access/principal.js';
 import { Database } from '../platform/database/database.js';
 import type { Integration } from '../platform/database/generated/client.js';
+import { readingWhatCanBe, unreadableFieldsOf } from '../platform/database/unreadable-fields.js';
 import { conflict, notFound } from '../platform/errors/platform.errors.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
@@ -20,16 +21,24 @@ export class CredentialsReader {
     private readonly events: SecurityEvents,
   ) {}
 
-  /** @throws NOT_FOUND; CONFLICT while the integration is disabled. */
+  /** @throws NOT_FOUND; CONFLICT while the integration is disabled, or holds what cannot be decrypted. */
   async read(
     { organizationId, keyId }: ServicePrincipal,
     id: string,
     purpose: string,
     client: ClientContext,
   ): Promise<Credentials> {
-    const row = await this.database.client.integration.findFirst({ where: { id, organizationId } });
+    const row = await readingWhatCanBe(() =>
+      this.database.client.integration.findFirst({ where: { id, organizationId } }),
+    );
     if (row === null) throw notFound();
     if (row.status === 'DISABLED') throw conflict({ detail: 'This integration is disabled.' });
+    // Never in part: a service would take what is missing for what was never set.
+    const unreadable = unreadableFieldsOf(row).filter((field) => field !== 'previousWebhookSecret');
+    if (unreadable.length > 0)
+      throw conflict({
+        detail: `These cannot be decrypted, and an administrator must set them anew: ${unreadable.join(', ')}.`,
+      });
     await this.events.write({
       action: 'credentials.read',
       organizationId,

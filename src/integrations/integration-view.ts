@@ -1,4 +1,5 @@
 import type { Integration } from '../platform/database/generated/client.js';
+import { unreadableFieldsOf } from '../platform/database/unreadable-fields.js';
 import { CREDENTIAL_FIELDS, schemeName, type CredentialField } from './credential-fields.js';
 
 /** What is shown of a secret. */
@@ -21,6 +22,11 @@ export interface IntegrationView {
   previousWebhookSecretExpiresAt: Date | null;
   /** The keys of its settings. */
   config: string[];
+  /**
+   * What is there but cannot be decrypted: altered, moved, or its key is missing. Only where there is such a thing; a new
+   * value takes its place.
+   */
+  unreadable?: string[];
   tokenExpiresAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -30,8 +36,12 @@ export interface IntegrationView {
 const MIN_LENGTH_FOR_HINT = 12;
 
 export function toIntegrationView(row: Integration): IntegrationView {
+  const unreadable = unreadableFieldsOf(row);
   const credentials = Object.fromEntries(
-    CREDENTIAL_FIELDS.map((field) => [field, toCredentialView(row[field], row[`${field}UpdatedAt`])]),
+    CREDENTIAL_FIELDS.map((field) => [
+      field,
+      toCredentialView(row[field], unreadable.includes(field), row[`${field}UpdatedAt`]),
+    ]),
   ) as IntegrationView['credentials'];
   return {
     id: row.id,
@@ -42,16 +52,21 @@ export function toIntegrationView(row: Integration): IntegrationView {
     credentials,
     previousWebhookSecretExpiresAt: row.previousWebhookSecretExpiresAt,
     config: Object.keys((row.config ?? {}) as object),
+    ...(unreadable.length > 0 && { unreadable }),
     tokenExpiresAt: row.tokenExpiresAt,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };
 }
 
-function toCredentialView(secret: string | null, updatedAt: Date | null): CredentialView {
+function toCredentialView(
+  secret: string | null,
+  isUnreadable: boolean,
+  updatedAt: Date | null,
+): CredentialView {
   const showsHint = secret !== null && [...secret].length >= MIN_LENGTH_FOR_HINT;
   return {
-    set: secret !== null,
+    set: secret !== null || isUnreadable,
     hint: showsHint ? `••••${[...secret].slice(-4).join('')}` : null,
     updatedAt,
   };

@@ -4,6 +4,7 @@ import { addSeconds, Clock } from '../platform/clock/clock.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import type { Integration, Prisma } from '../platform/database/generated/client.js';
+import { readingWhatCanBe } from '../platform/database/unreadable-fields.js';
 import { notFound } from '../platform/errors/platform.errors.js';
 import type { SecurityAction } from '../platform/events/security-event.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
@@ -16,6 +17,7 @@ import type {
   UpdateIntegrationDto,
 } from './dto/integration.dto.js';
 import { toIntegrationView, type IntegrationView } from './integration-view.js';
+import { assertWebhookSecret } from './webhook-secret.js';
 
 /** Keeps the tokens of connected platforms; the client encrypts them before they are written (D-4, L-S1.1). */
 @Injectable()
@@ -34,6 +36,7 @@ export class IntegrationsService {
   ): Promise<IntegrationView> {
     const now = this.clock.now();
     const { config, webhookScheme = DEFAULT_SCHEMES[input.provider], ...fields } = input;
+    assertWebhookSecret(webhookScheme, input.webhookSecret ?? null);
     return this.database.transaction(async (tx) => {
       const row = await tx.integration.create({
         data: {
@@ -61,11 +64,13 @@ export class IntegrationsService {
     { limit, cursor, provider, status }: ListIntegrationsQuery,
   ): Promise<Page<IntegrationView>> {
     const before = decodeIdCursor(cursor);
-    const rows = await this.database.client.integration.findMany({
-      where: { organizationId, provider, status, ...(before !== undefined && { id: { lt: before } }) },
-      orderBy: { id: 'desc' },
-      take: limit + 1,
-    });
+    const rows = await readingWhatCanBe(() =>
+      this.database.client.integration.findMany({
+        where: { organizationId, provider, status, ...(before !== undefined && { id: { lt: before } }) },
+        orderBy: { id: 'desc' },
+        take: limit + 1,
+      }),
+    );
     return toPage(rows, limit, (row) => [row.id], toIntegrationView);
   }
 
@@ -77,15 +82,17 @@ export class IntegrationsService {
 
   /** @throws NOT_FOUND */
   async get({ organizationId }: Principal, id: string): Promise<IntegrationView> {
-    const row = await this.database.client.integration.findFirst({ where: { id, organizationId } });
+    const row = await readingWhatCanBe(() =>
+      this.database.client.integration.findFirst({ where: { id, organizationId } }),
+    );
     if (row === null) throw notFound();
     return toIntegrationView(row);
   }
 
   /**
    * Changes what is given. A new webhook secret leaves the one before it valid for a while, so that the platform can be
-   * told in peace.
-   * @throws NOT_FOUND
+   * told in peace. A value that cannot be decrypted is replaced like any other.
+   * @throws NOT_FOUND; VALIDATION_FAILED for a webhook secret that its scheme cannot use.
    */
   async update(
     principal: Principal,
@@ -100,19 +107,24 @@ export class IntegrationsService {
       const before = await this.lock(tx, organizationId, id);
       const given = givenFields(fields, config);
       if (given.length === 0) return toIntegrationView(before);
-      const row = await tx.integration.update({
-        where: { id, organizationId },
-        data: {
-          ...fields,
-          ...instantsOf(input, now),
-          ...(config !== undefined && { config: config as Prisma.InputJsonObject }),
-          ...(input.webhookSecret !== undefined && {
-            previousWebhookSecret: before.webhookSecret,
-            previousWebhookSecretExpiresAt:
-              before.webhookSecret === null ? null : addSeconds(now, webhookSecretOverlapSeconds),
-          }),
-        },
-      });
+      if (fields.webhookSecret !== undefined || fields.webhookScheme !== undefined)
+        assertWebhookSecret(
+          fields.webhookScheme ?? before.webhookScheme,
+          fields.webhookSecret ?? before.webhookSecret,
+        );
+      const data = {
+        ...fields,
+        ...instantsOf(input, now),
+        ...(config !== undefined && { config: config as Prisma.InputJsonObject }),
+        ...(input.webhookSecret !== undefined && {
+          previousWebhookSecret: before.webhookSecret,
+          previousWebhookSecretExpiresAt:
+            before.webhookSecret === null ? null : addSeconds(now, webhookSecretOverlapSeconds),
+        }),
+      };
+      const row = await readingWhatCanBe(() =>
+        tx.integration.update({ where: { id, organizationId }, data }),
+      );
       this.record(tx, 'integration.updated', principal, id, client, { fields: given });
       return toIntegrationView(row);
     });
@@ -141,7 +153,7 @@ export class IntegrationsService {
       SELECT 1 FROM benteng.integrations
       WHERE id = ${id}::uuid AND organization_id = ${organizationId}::uuid FOR UPDATE`,
     );
-    const row = await tx.integration.findFirst({ where: { id, organizationId } });
+    const row = await readingWhatCanBe(() => tx.integration.findFirst({ where: { id, organizationId } }));
     if (row === null) throw notFound();
     return row;
   }

@@ -1,10 +1,11 @@
-import { Body, Controller, Get, HttpCode, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Post, Query, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard } from '../platform/access/access-token.guard.js';
 import { CurrentService, ServiceScope } from '../platform/access/access.decorators.js';
 import type { ServicePrincipal } from '../platform/access/principal.js';
 import { RolesGuard } from '../platform/access/roles.guard.js';
 import { ThrottlerGuard } from '../platform/limits/throttler.guard.js';
 import { AcknowledgeEventsDto, PullEventsQuery } from './dto/webhooks.dto.js';
+import { writeDeliveredEvents } from './delivered-event.js';
 import { WebhookEventsService } from './webhook-events.service.js';
 
 @Controller('internal/webhook-events')
@@ -14,8 +15,9 @@ export class InternalWebhookEventsController {
 
   @Get()
   @ServiceScope('webhooks:read')
-  pull(@CurrentService() service: ServicePrincipal, @Query() query: PullEventsQuery) {
-    return this.events.pull(service, query);
+  @Header('Content-Type', 'application/json; charset=utf-8')
+  async pull(@CurrentService() service: ServicePrincipal, @Query() query: PullEventsQuery) {
+    return writeDeliveredEvents(await this.events.pull(service, query));
   }
 
   @Post('acknowledge')

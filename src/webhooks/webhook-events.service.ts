@@ -1,13 +1,18 @@
 import { Injectable } from '@nestjs/common';
+import { DEFAULT_SCHEMES } from '../integrations/credential-fields.js';
 import { IntegrationsService } from '../integrations/integrations.service.js';
 import type { Principal, ServicePrincipal } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import { Database } from '../platform/database/database.js';
 import type { Integration, WebhookEvent } from '../platform/database/generated/client.js';
+import { readingWhatCanBe, unreadableFieldsOf } from '../platform/database/unreadable-fields.js';
 import { notFound } from '../platform/errors/platform.errors.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { decodeIdCursor, toPage, type Page, type PageRequest } from '../platform/http/page.js';
+import type { DeliveredEvent } from './delivered-event.js';
+import { deliveredPayload } from './payload.js';
+import { WEBHOOK_SCHEMES } from './schemes/index.js';
 
 /** A received event as administrators see it: without its payload. */
 export type WebhookEventView = Pick<
@@ -15,20 +20,8 @@ export type WebhookEventView = Pick<
   'id' | 'eventId' | 'sentAt' | 'contentType' | 'bytes' | 'ipAddress' | 'replayedAt'
 > & { receivedAt: Date };
 
-/** The same as services get it. */
-export interface DeliveredEvent {
-  id: string;
-  integrationId: string;
-  provider: Integration['provider'];
-  eventId: string;
-  sentAt: Date | null;
-  receivedAt: Date;
-  replayedAt: Date | null;
-  contentType: string | null;
-  /** How `payload` is to be read: a JSON value, text, or base64 of bytes. */
-  payloadFormat: 'json' | 'text' | 'base64';
-  payload: unknown;
-}
+/** Bytes of the bodies of one page: what is read into memory at once. */
+const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
 const SHOWN = {
   id: true,
@@ -76,30 +69,41 @@ export class WebhookEventsService {
     );
   }
 
-  /** What a service has not acknowledged, oldest first. @throws NOT_FOUND for an unknown integration. */
+  /**
+   * What a service has not acknowledged, oldest first. A page ends early when its bodies would exceed `MAX_PAGE_BYTES`;
+   * its cursor says that there is more. @throws NOT_FOUND for an unknown integration.
+   */
   async pull(
     { organizationId, keyId: serviceKeyId }: ServicePrincipal,
     { integrationId, limit, cursor }: PageRequest & { integrationId?: string | undefined },
   ): Promise<Page<DeliveredEvent>> {
     const after = decodeIdCursor(cursor);
     if (integrationId !== undefined) await this.integrations.assertExists(organizationId, integrationId);
-    const rows = await this.database.client.webhookEvent.findMany({
+    const waiting = await this.database.client.webhookEvent.findMany({
       where: {
         organizationId,
         integrationId,
         acknowledgements: { none: { serviceKeyId } },
         ...(after !== undefined && { id: { gt: after } }),
       },
-      include: { integration: { select: { provider: true } } },
+      select: { id: true, bytes: true },
       orderBy: { id: 'asc' },
       take: limit + 1,
     });
-    return toPage(
-      rows,
-      limit,
-      (row) => [row.id],
-      ({ integration, ...row }) => toDeliveredEvent(row, integration.provider),
+    const { items: ids, nextCursor } = toPage(
+      waiting,
+      Math.min(limit, countFitting(waiting)),
+      ({ id }) => [id],
+      ({ id }) => id,
     );
+    const rows = await readingWhatCanBe(() =>
+      this.database.client.webhookEvent.findMany({
+        where: { organizationId, id: { in: ids } },
+        include: { integration: { select: { provider: true, webhookScheme: true } } },
+        orderBy: { id: 'asc' },
+      }),
+    );
+    return { items: rows.map(toDeliveredEvent), nextCursor };
   }
 
   /** Notes that a service has taken events over; unknown ids and repeats change nothing. @returns how many were new. */
@@ -149,8 +153,21 @@ export class WebhookEventsService {
   }
 }
 
-function toDeliveredEvent(row: WebhookEvent, provider: Integration['provider']): DeliveredEvent {
-  const { id, integrationId, eventId, sentAt, createdAt, replayedAt, contentType } = row;
+/** How many of the first bodies fit a page: one at least. */
+function countFitting(waiting: readonly { bytes: number }[]): number {
+  let bytes = 0;
+  const over = waiting.findIndex((event) => (bytes += event.bytes) > MAX_PAGE_BYTES);
+  return over === -1 ? waiting.length : Math.max(1, over);
+}
+
+type EventRow = WebhookEvent & { integration: Pick<Integration, 'provider' | 'webhookScheme'> };
+
+function toDeliveredEvent(row: EventRow): DeliveredEvent {
+  const { id, integrationId, eventId, sentAt, createdAt, replayedAt, contentType, integration } = row;
+  const { provider, webhookScheme } = integration;
+  // The scheme may have been changed since the event came.
+  const schemes = [WEBHOOK_SCHEMES[webhookScheme], WEBHOOK_SCHEMES[DEFAULT_SCHEMES[provider]]];
+  const kept = unreadableFieldsOf(row).includes('payload') ? null : row;
   return {
     id,
     integrationId,
@@ -160,15 +177,9 @@ function toDeliveredEvent(row: WebhookEvent, provider: Integration['provider']):
     receivedAt: createdAt,
     replayedAt,
     contentType,
-    ...readPayload(row),
+    ...deliveredPayload(
+      kept,
+      schemes.flatMap(({ secretMembers }) => secretMembers),
+    ),
   };
-}
-
-function readPayload({ payload, isBinary }: WebhookEvent): Pick<DeliveredEvent, 'payload' | 'payloadFormat'> {
-  if (isBinary) return { payloadFormat: 'base64', payload };
-  try {
-    return { payloadFormat: 'json', payload: JSON.parse(payload) as unknown };
-  } catch {
-    return { payloadFormat: 'text', payload };
-  }
 }

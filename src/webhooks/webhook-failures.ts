@@ -9,7 +9,15 @@ import { Jobs } from '../platform/jobs/jobs.js';
 
 /** Why a delivery was refused; for administrators, never for the sender. */
 export type FailureReason =
-  'blocked' | 'disabled' | 'no_secret' | 'malformed' | 'wrong_signature' | 'wrong_time';
+  | 'blocked'
+  | 'disabled'
+  | 'no_secret'
+  | 'unreadable_secret'
+  | 'malformed'
+  | 'wrong_signature'
+  | 'wrong_time'
+  | 'too_deep'
+  | 'ambiguous_id';
 
 /** A refused delivery. */
 export interface NotedFailure {

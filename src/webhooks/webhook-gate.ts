@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { addSeconds, Clock } from '../platform/clock/clock.js';
-import { sha256 } from '../platform/crypto/digest.js';
 import { DecryptionError, FieldCipher } from '../platform/crypto/field-cipher.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
 import { BatchedRead } from '../platform/database/batched-read.js';
@@ -8,11 +7,12 @@ import { Database, type Statement } from '../platform/database/database.js';
 import type { Integration } from '../platform/database/generated/client.js';
 import { Signals } from '../platform/events/signals.js';
 import { isUuid } from '../platform/validation/uuid.js';
+import { isTooDeep, keptPayload } from './payload.js';
 import { WEBHOOK_SCHEMES } from './schemes/index.js';
-import { hmacOf, type Claim, type Delivery } from './schemes/scheme.js';
+import { hmacOf, type Claim, type Delivery, type EventId } from './schemes/scheme.js';
 import { WebhookFailures, type FailureReason } from './webhook-failures.js';
 import { WebhookStore } from './webhook-store.js';
-import { signatureRefused } from './webhooks.errors.js';
+import { payloadRefused, signatureRefused } from './webhooks.errors.js';
 
 /** Contract §6. */
 const MAX_AGE_SECONDS = 300;
@@ -89,7 +89,10 @@ export class WebhookGate {
     this.decoy = { row, secret };
   }
 
-  /** @throws UNAUTHENTICATED, for whatever reason; nothing is kept then. */
+  /**
+   * @throws UNAUTHENTICATED, for whatever reason it is not genuine; MALFORMED_BODY for a genuine one that cannot be handed
+   * over. Nothing is kept then.
+   */
   async receive(
     integrationId: string,
     delivery: Delivery,
@@ -104,7 +107,13 @@ export class WebhookGate {
       if (found !== undefined) this.noteFailure(found, client.ipAddress, reason);
       throw signatureRefused();
     }
-    return { received: true, duplicate: !(await this.keep(row, delivery, claim, client, now)) };
+    const { eventId } = claim;
+    if (eventId === null || isTooDeep(delivery.body)) {
+      const fault = eventId === null ? 'ambiguous_id' : 'too_deep';
+      this.noteFailure(row, client.ipAddress, fault);
+      throw payloadRefused(fault);
+    }
+    return { received: true, duplicate: !(await this.keep(row, delivery, eventId, claim, client, now)) };
   }
 
   /** Does all the work before it says no, so that the time does not tell why. */
@@ -114,7 +123,7 @@ export class WebhookGate {
     now: Date,
   ): { reason: null; claim: Claim } | { reason: FailureReason; claim: null } {
     const claim = WEBHOOK_SCHEMES[row.webhookScheme].read(delivery);
-    const secrets = this.secretsOf(row);
+    const { secrets, isReadable } = this.secretsOf(row);
     // Without a claim the body is signed all the same, so that a long one takes its time for unknown integrations too.
     const isSigned =
       claim === null
@@ -124,6 +133,7 @@ export class WebhookGate {
     if (row.isBlocked) return refuse('blocked');
     if (row.status !== 'ACTIVE') return refuse('disabled');
     if (row.webhookSecret === null) return refuse('no_secret');
+    if (!isReadable) return refuse('unreadable_secret');
     if (claim === null) return refuse('malformed');
     if (!isSigned) return refuse('wrong_signature');
     if (claim.timestamp !== null && Math.abs(now.getTime() / 1000 - claim.timestamp) > MAX_AGE_SECONDS)
@@ -131,9 +141,10 @@ export class WebhookGate {
     return { reason: null, claim };
   }
 
-  /** The secrets that work; a decoy stands for a missing one. */
-  private secretsOf(row: Row): string[] {
+  /** The secrets that work; a decoy stands for a missing one, and for those that cannot be decrypted. */
+  private secretsOf(row: Row): { secrets: string[]; isReadable: boolean } {
     const secrets: string[] = [];
+    let isReadable = true;
     for (const [column, envelope] of [
       ['webhook_secret', row.webhookSecret],
       ['previous_webhook_secret', row.previousWebhookSecret],
@@ -144,36 +155,40 @@ export class WebhookGate {
       } catch (error) {
         if (!(error instanceof DecryptionError)) throw error;
         this.signals.emit({ kind: 'decrypt_failed', reason: error.reason, ...error.place });
-        throw error;
+        isReadable = false;
       }
     }
-    return secrets.length === 0 ? [this.decoy.secret] : secrets;
+    return secrets.length === 0
+      ? { secrets: [this.decoy.secret], isReadable }
+      : { secrets, isReadable: true };
   }
 
   /** @returns false when it was kept before. */
   private async keep(
     row: Row,
     { body }: Delivery,
-    { eventId, timestamp }: Claim,
+    eventId: EventId,
+    { timestamp }: Claim,
     { contentType, ipAddress }: { contentType: string | undefined; ipAddress: string },
     now: Date,
   ): Promise<boolean> {
     const id = this.random.id();
     const { organizationId } = row;
-    const text = asText(body);
+    const scheme = WEBHOOK_SCHEMES[row.webhookScheme];
+    const { payload, isBinary } = keptPayload(body, scheme);
     const place = { table: 'webhook_events', column: 'payload', rowId: id, organizationId };
     return this.store.keep({
       id,
       organizationId,
       integrationId: row.integrationId,
-      idHash: sha256(eventId),
-      eventId,
-      rememberUntil: addSeconds(now, WEBHOOK_SCHEMES[row.webhookScheme].rememberSeconds),
+      idHash: eventId.hash,
+      eventId: eventId.text,
+      rememberUntil: addSeconds(now, scheme.rememberSeconds),
       sentAt: timestamp === null ? null : new Date(timestamp * 1000),
       contentType: contentType?.slice(0, 200) ?? null,
       bytes: body.length,
-      payload: this.cipher.encrypt(text ?? body.toString('base64'), place),
-      isBinary: text === null,
+      payload: this.cipher.encrypt(payload, place),
+      isBinary,
       ipAddress,
       receivedAt: now,
     });
@@ -194,13 +209,4 @@ function secretPlace(
   column: string,
 ) {
   return { table: 'integrations', column, rowId: integrationId, organizationId };
-}
-
-/** The body as text when it is nothing but UTF-8 without NUL; null otherwise. */
-function asText(body: Buffer): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-  } catch {
-    return null;
-  }
 }

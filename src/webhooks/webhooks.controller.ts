@@ -25,7 +25,7 @@ export class WebhooksController {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     return this.gate.receive(
       integrationId,
-      { headers: request.headers, body },
+      { headers: request.raw.headersDistinct, body },
       { contentType: request.sentContentType, ipAddress: clientAddress(request) },
     );
   }

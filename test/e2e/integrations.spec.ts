@@ -156,6 +156,74 @@ describe('integrations', () => {
     expect(trail.map(({ details }) => details)).toEqual([{ fields: ['label', 'webhookSecret'] }]);
   });
 
+  it('that cannot be decrypted are shown as such, hide no others, and can be set right [F-14]', async () => {
+    const fine = await create();
+    const { id } = await create();
+    const { key } = await aServiceKey(admin, ['credentials:read']);
+    await test.database.client.$executeRaw`
+      UPDATE benteng.integrations
+      SET access_token = 'v1:k9:AAAA', webhook_secret = 'v1:k9:AAAA', config = '{"shopId": "7495"}'
+      WHERE id = ${id}::uuid`;
+    const unreadable = ['accessToken', 'webhookSecret', 'config'];
+    const shown = pageOf(await admin.client.get('/integrations')).items;
+    expect(shown).toMatchObject([{ id, unreadable, config: [] }, { id: fine.id }]);
+    expect(shown[1]).toEqual(fine);
+    expect(shown[0]).toMatchObject({
+      credentials: { accessToken: { set: true, hint: null }, refreshToken: { set: true, hint: '••••5678' } },
+    });
+    expect((await admin.client.get(`/integrations/${id}`)).body).toMatchObject({ unreadable });
+    const read = () =>
+      test.client().get(`/internal/integrations/${id}/credentials?purpose=x`, { 'X-Service-Key': key });
+    expectProblem(await read(), 409, 'CONFLICT');
+    const alerts = pageOf(await admin.client.get('/audit/alerts?kind=decrypt_failure')).items;
+    expect(alerts.map(({ details }) => (details as { column: string }).column).toSorted()).toEqual([
+      'access_token',
+      'config',
+      'webhook_secret',
+    ]);
+    const label = await admin.client.patch(`/integrations/${id}`, { label: 'Named anew' });
+    expect(label.body).toMatchObject({ label: 'Named anew', unreadable });
+    const { webhookSecret, accessToken } = SECRETS;
+    const patched = await admin.client.patch(`/integrations/${id}`, {
+      webhookSecret,
+      accessToken,
+      config: CONFIG,
+    });
+    expect(patched.status).toBe(200);
+    expect(patched.body).not.toHaveProperty('unreadable');
+    expect(patched.body).toMatchObject({ previousWebhookSecretExpiresAt: null });
+    expect((await read()).body).toMatchObject({ ...SECRETS, config: CONFIG });
+    await test.database.client.$executeRaw`
+      UPDATE benteng.integrations SET api_key = 'v1:k9:AAAA' WHERE id = ${id}::uuid`;
+    expect((await admin.client.delete(`/integrations/${id}`)).status).toBe(204);
+  });
+
+  it('take no webhook secret that their scheme cannot use [F-37]', async () => {
+    const custom = { provider: 'CUSTOM', label: 'x' };
+    for (const webhookSecret of [
+      'whsec_',
+      '!!!',
+      'whsec_!!!',
+      'whsec_AAAA',
+      'whsec_ AAAABBBBCCCCDDDDEEEEFFFF',
+      'plain secret, long enough',
+    ]) {
+      const response = await admin.client.post('/integrations', { ...custom, webhookSecret });
+      expectProblem(response, 400, 'VALIDATION_FAILED');
+      expect(response.body.errors).toMatchObject([
+        { field: 'webhookSecret', code: 'wrong_form', message: expect.stringContaining('whsec_') },
+      ]);
+    }
+    const { id } = await create({ ...custom, webhookScheme: 'hmac', webhookSecret: 'plain secret' });
+    const change = (input: object) => admin.client.patch(`/integrations/${id}`, input);
+    expectProblem(await change({ webhookScheme: 'standard' }), 400, 'VALIDATION_FAILED');
+    expect((await change({ webhookScheme: 'standard', webhookSecret: SECRETS.webhookSecret })).status).toBe(
+      200,
+    );
+    expectProblem(await change({ webhookSecret: '!!!' }), 400, 'VALIDATION_FAILED');
+    expect((await change({ webhookScheme: 'hmac', webhookSecret: '!!!' })).status).toBe(200);
+  });
+
   it('go with all their secrets when they are deleted', async () => {
     const { id } = await create();
     expect((await admin.client.delete(`/integrations/${id}`)).status).toBe(204);
@@ -205,6 +273,10 @@ describe('integrations', () => {
     ['an empty secret', { provider: 'CUSTOM', label: 'x', apiKey: '' }],
     ['a secret of a wrong type', { provider: 'CUSTOM', label: 'x', apiKey: 1 }],
     ['a list as config', { provider: 'CUSTOM', label: 'x', config: [] }],
+    [
+      'a number in config that lost digits [F-2]',
+      { provider: 'CUSTOM', label: 'x', config: { a: [2 ** 53] } },
+    ],
     ['text as config', { provider: 'CUSTOM', label: 'x', config: '{}' }],
     ['an unknown scheme', { provider: 'CUSTOM', label: 'x', webhookScheme: 'google_ads' }],
     ['an unknown field', { provider: 'CUSTOM', label: 'x', secret: 'x' }],

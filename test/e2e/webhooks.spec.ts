@@ -295,6 +295,262 @@ describe('a webhook', () => {
   });
 });
 
+describe('what a platform signed', () => {
+  const ORDER = '576461413038785792';
+  const items = async (key: string, query = '') => pageOf(await pull(key, query)).items;
+
+  it('is what a service gets, to the byte: numbers of 19 digits too [F-2]', async () => {
+    const { key } = await aServiceKey(admin, ['webhooks:read']);
+    const body = `{ "order_id" : ${ORDER},\r\n "price": 1.10, "rate": 1e400, "name":"Ibu Sri \\u2615 ☕", "order_id": -0 }`;
+    for (const scheme of SCHEMES) await deliver(test, await aReceiver(admin, scheme), { body });
+    const response = await pull(key);
+    const events = pageOf(response).items;
+    expect(events).toHaveLength(SCHEMES.length);
+    expect(response.text.split(`"order_id" : ${ORDER},`)).toHaveLength(SCHEMES.length + 1);
+    for (const { payloadText, payloadFormat, provider } of events) {
+      expect(payloadFormat).toBe('json');
+      const kept = provider === 'GOOGLE_ADS' ? expect.stringContaining(body.slice(2)) : body;
+      expect(payloadText).toEqual(kept);
+    }
+  });
+
+  it('and is no text, or no JSON, comes as it is [F-2]', async () => {
+    const { key } = await aServiceKey(admin, ['webhooks:read']);
+    const shop = await aReceiver(admin, 'hmac');
+    const bodies = ['\ufeff{"a":1}', '{"a":1}}', '"\\ud800"', 'null', ' 12 ', '{"__proto__":{"a":1}}', ''];
+    for (const body of bodies) expect((await deliver(test, shop, { body })).status).toBe(200);
+    expect((await deliver(test, shop, { body: Buffer.from([0x7b, 0xff, 0x7d]) })).status).toBe(200);
+    const events = await items(key);
+    expect(events.map(({ payloadText }) => payloadText)).toEqual([...bodies, null]);
+    expect(events.map(({ payloadFormat }) => payloadFormat)).toEqual([
+      'text',
+      'text',
+      'json',
+      'json',
+      'json',
+      'json',
+      'text',
+      'base64',
+    ]);
+  });
+
+  it.each([
+    ['scalev', 'unique_id'],
+    ['google_ads', 'lead_id'],
+  ] as const)('as %s are two events where two ids differ [F-2]', async (scheme, field) => {
+    const shop = await aReceiver(admin, scheme);
+    const ids = ['9007199254740993', '9007199254740992', ORDER, `${ORDER}0`, '1e400', '2e400', '1.0', '1.00'];
+    const strings = ['"\\ud800"', '"\\ud801"', '"a b"', '"a  b"'];
+    for (const id of [...ids, ...strings])
+      expect((await deliver(test, shop, { body: `{"${field}":${id}}` })).body).toEqual({
+        received: true,
+        duplicate: false,
+      });
+    expect((await deliver(test, shop, { body: `{"x":1,"${field}":${ORDER}}` })).body.duplicate).toBe(true);
+    expect(await eventsOf(shop)).toBe(ids.length + strings.length);
+    const { items: shown } = pageOf(await admin.client.get(`/integrations/${shop.id}/webhook-events`));
+    expect(shown.map(({ eventId }) => eventId)).toEqual(expect.arrayContaining(ids));
+  });
+
+  it('is refused where it cannot be handed over, and never hides what stands behind it [F-3]', async () => {
+    const { key } = await aServiceKey(admin, ['webhooks:read']);
+    for (const scheme of ['hmac', 'google_ads'] as const) {
+      const shop = await aReceiver(admin, scheme);
+      const deep = (levels: number) =>
+        `{"lead_id":"${levels}","a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+      for (const levels of [64, 400_000]) {
+        expectProblem(
+          await deliver(test, shop, { body: deep(levels), id: 'evt_deep' }),
+          400,
+          'MALFORMED_BODY',
+        );
+      }
+      // A stranger learns nothing of it.
+      expectProblem(
+        await deliver(test, shop, { body: deep(64), secret: `whsec_${'B'.repeat(32)}` }),
+        401,
+        'UNAUTHENTICATED',
+      );
+      expect((await deliver(test, shop, { body: deep(63), id: 'evt_deep' })).body.duplicate).toBe(false);
+      expect((await deliver(test, shop, { body: '{"lead_id":"after"}' })).status).toBe(200);
+      expect(await items(key, `?integrationId=${shop.id}`)).toMatchObject([
+        { payloadFormat: 'json' },
+        { payloadFormat: 'json' },
+      ]);
+      const failures = pageOf(await admin.client.get(`/integrations/${shop.id}/webhook-failures`)).items;
+      expect(failures).toContainEqual(expect.objectContaining({ reason: 'too_deep' }));
+    }
+  });
+
+  it('and an earlier version kept too deep, or nobody can decrypt, hides nothing [F-3] [F-14]', async () => {
+    const { key } = await aServiceKey(admin, ['webhooks:read']);
+    const shop = await aReceiver(admin);
+    for (let order = 1; order <= 3; order += 1) await deliver(test, shop, { body: `{"order":${order}}` });
+    const before = await items(key);
+    const [deep, broken] = before.map(({ id }) => id as string);
+    const payload = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    await test.database.client.webhookEvent.update({
+      where: { id: deep!, organizationId: admin.organizationId },
+      data: { payload },
+    });
+    await test.database.client.$executeRaw`
+      UPDATE benteng.webhook_events SET payload = 'v1:k9:AAAA' WHERE id = ${broken}::uuid`;
+    expect(await items(key)).toMatchObject([
+      { payloadFormat: 'text', payload, payloadText: payload },
+      { id: broken, payloadFormat: 'unreadable', payload: null, payloadText: null },
+      { payloadFormat: 'json', payload: { order: 3 } },
+    ]);
+    expect(pageOf(await admin.client.get(`/integrations/${shop.id}/webhook-events`)).items).toHaveLength(3);
+    const alerts = pageOf(await admin.client.get('/audit/alerts?kind=decrypt_failure')).items;
+    expect(alerts).toMatchObject([{ details: { rowId: broken, reason: 'unknown_key' } }]);
+    const acknowledged = await test
+      .client()
+      .post('/internal/webhook-events/acknowledge', { ids: [broken] }, { 'X-Service-Key': key });
+    expect(acknowledged.body).toEqual({ acknowledged: 1 });
+  });
+
+  it('comes in pages that end before they are too large, and say that there is more [F-3]', async () => {
+    const { key } = await aServiceKey(admin, ['webhooks:read']);
+    const shop = await aReceiver(admin, 'tiktok');
+    for (let order = 1; order <= 9; order += 1)
+      await deliver(test, shop, { body: JSON.stringify({ order, fill: 'x'.repeat(900_000) }) });
+    const orders: number[] = [];
+    const sizes: number[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const response = await pull(key, `?limit=100${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      const page = pageOf(response);
+      orders.push(...page.items.map(({ payload }) => (payload as { order: number }).order));
+      sizes.push(response.text.length);
+      cursor = page.nextCursor;
+    }
+    expect(orders).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(sizes).toHaveLength(3);
+    expect(Math.max(...sizes)).toBeLessThan(9_000_000);
+  });
+
+  it('as google-ads is handed over without the key, which is the secret itself [F-27]', async () => {
+    const { key } = await aServiceKey(admin, ['webhooks:read']);
+    const shop = await aReceiver(admin, 'google_ads', 'the key of the form');
+    const send = (body: string) =>
+      test.client().post(`/webhooks/${shop.id}`, Buffer.from(body), { 'Content-Type': 'application/json' });
+    const bodies = {
+      '{"google_key":"the key of the form"}': '{}',
+      '{ "google_key" : "the key of the form" , "lead_id": 1 }': '{ "lead_id": 1 }',
+      '{"lead_id":2,"a":[{"google_key":"other"}],"google\\u005fkey":"the\\u0020key of the form"}':
+        '{"lead_id":2,"a":[{"google_key":"other"}]}',
+      '{"lead_id":3,\n"google_key":"the key of the form",\n"z":"}"}': '{"lead_id":3,\n"z":"}"}',
+    };
+    for (const body of Object.keys(bodies)) expect((await send(body)).status).toBe(200);
+    expect((await items(key)).map(({ payloadText }) => payloadText)).toEqual(Object.values(bodies));
+    expect((await pull(key)).text).not.toContain('the key');
+    const kept = await test.database.client.webhookEvent.findMany({ where: { integrationId: shop.id } });
+    expect(JSON.stringify(kept)).not.toContain('the key');
+    // What an earlier version kept with the key.
+    await test.database.client.webhookEvent.update({
+      where: { id: kept[0]!.id, organizationId: admin.organizationId },
+      data: { payload: '{"google_key":"the key of the form","google_key":"the key","lead_id":9}' },
+    });
+    await admin.client.patch(`/integrations/${shop.id}`, { webhookScheme: 'hmac' });
+    expect((await items(key)).map(({ payload }) => payload)).toContainEqual({ lead_id: 9 });
+    expect((await pull(key)).text).not.toContain('the key');
+  });
+
+  it('has one meaning: no id, time or key is read in two ways [F-28]', async () => {
+    const seconds = Math.floor(test.clock.now().getTime() / 1000);
+    const mac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text);
+    const post = (receiver: Receiver, body: string, headers: Record<string, string | string[]>) =>
+      test.client().post(`/webhooks/${receiver.id}`, Buffer.from(body), headers as Record<string, string>);
+    const standard = await aReceiver(admin);
+    const bytes = Buffer.from(standard.secret.slice('whsec_'.length), 'base64');
+    // One signed text, cut in two ways: neither is taken.
+    const signed = mac(bytes, `a.${seconds}.${seconds}.{}`).digest('base64');
+    const cut = (id: string | string[]) => ({
+      'webhook-id': id,
+      'webhook-timestamp': String(seconds),
+      'webhook-signature': `v1,${signed}`,
+    });
+    expectProblem(await post(standard, '{}', cut(`a.${seconds}`)), 401, 'UNAUTHENTICATED');
+    expect((await post(standard, `${seconds}.{}`, cut('a'))).status).toBe(200);
+    for (const id of ['ä', '.', 'a.', ' ']) {
+      const signature = mac(bytes, `${id}.${seconds}.{}`).digest('base64');
+      const headers = { ...cut(id), 'webhook-signature': `v1,${signature}` };
+      expectProblem(await post(standard, '{}', headers), 401, 'UNAUTHENTICATED');
+    }
+    const twice = {
+      ...cut(['b', 'b']),
+      'webhook-signature': `v1,${mac(bytes, `b, b.${seconds}.{}`).digest('base64')}`,
+    };
+    expectProblem(await post(standard, '{}', twice), 401, 'UNAUTHENTICATED');
+
+    const plain = await aReceiver(admin, 'hmac', 'plain secret');
+    const hex = (text: string) => mac('plain secret', text).digest('hex');
+    const both = hex(`${seconds}.${seconds}.{}`);
+    const at = { 'X-Signature-Timestamp': String(seconds) };
+    expectProblem(await post(plain, `${seconds}.{}`, { ...at, 'X-Signature': both }), 401, 'UNAUTHENTICATED');
+    expect(
+      (await post(plain, '{}', { ...at, 'X-Signature': both, 'X-Event-Id': String(seconds) })).status,
+    ).toBe(200);
+    const dotted = { ...at, 'X-Signature': hex(`a.b.${seconds}.{}`), 'X-Event-Id': 'a.b' };
+    expectProblem(await post(plain, '{}', dotted), 401, 'UNAUTHENTICATED');
+    const twoIds = { ...at, 'X-Signature': hex(`${seconds}.{}`), 'X-Event-Id': ['', ''] };
+    expect((await post(plain, '{}', twoIds)).status).toBe(200);
+    const someIds = { ...at, 'X-Signature': hex(`${seconds}.{}`), 'X-Event-Id': ['a', ''] };
+    expectProblem(await post(plain, '{}', someIds), 401, 'UNAUTHENTICATED');
+
+    const tiktok = await aReceiver(admin, 'tiktok', 'plain secret');
+    const stamp = `t=${seconds},s=${hex(`${seconds}.{}`)}`;
+    expectProblem(await post(tiktok, '{}', { 'TikTok-Signature': [stamp, stamp] }), 401, 'UNAUTHENTICATED');
+    expect((await post(tiktok, '{}', { 'TikTok-Signature': stamp })).status).toBe(200);
+
+    // A given id that looks like the digest of another event is another event; a name that stands twice is none.
+    const scalev = await aReceiver(admin, 'scalev');
+    const body = '{"order":5}';
+    const digest = createHash('sha256').update(body).digest('hex');
+    await deliver(test, scalev, { body });
+    expect((await deliver(test, scalev, { body: `{"unique_id":"${digest}"}` })).body.duplicate).toBe(false);
+    const ads = await aReceiver(admin, 'google_ads', 'key');
+    const named = (receiver: Receiver, text: string) => deliver(test, receiver, { body: text });
+    expectProblem(await named(scalev, '{"unique_id":1,"unique_id":2}'), 400, 'MALFORMED_BODY');
+    expectProblem(await named(ads, '{"lead_id":1,"lead\\u005fid":2}'), 400, 'MALFORMED_BODY');
+    expectProblem(
+      await post(ads, '{"google_key":"x","google_key":"key","lead_id":3}', {}),
+      401,
+      'UNAUTHENTICATED',
+    );
+  });
+
+  it('as standard may come under the older names of its headers [F-66]', async () => {
+    const shop = await aReceiver(admin);
+    const at = test.clock.now();
+    const signature = new Webhook(shop.secret).sign('msg_svix', at, '{}');
+    const timestamp = String(Math.floor(at.getTime() / 1000));
+    const send = (headers: Record<string, string>) =>
+      test.client().post(`/webhooks/${shop.id}`, Buffer.from('{}'), headers);
+    const svix = { 'svix-id': 'msg_svix', 'svix-timestamp': timestamp, 'svix-signature': signature };
+    expect((await send(svix)).body).toEqual({ received: true, duplicate: false });
+    const names = {
+      'webhook-id': 'msg_svix',
+      'webhook-timestamp': timestamp,
+      'webhook-signature': signature,
+    };
+    expect((await send(names)).body).toEqual({ received: true, duplicate: true });
+    expectProblem(await send({ ...svix, 'webhook-id': 'msg_svix' }), 401, 'UNAUTHENTICATED');
+    expectProblem(await send({ ...svix, 'svix-id': 'msg_other' }), 401, 'UNAUTHENTICATED');
+  });
+
+  it('is refused while no secret of its integration can be decrypted [F-14]', async () => {
+    const shop = await aReceiver(admin);
+    await test.database.client.$executeRaw`
+      UPDATE benteng.integrations SET webhook_secret = 'v1:k9:AAAA' WHERE id = ${shop.id}::uuid`;
+    expectProblem(await deliver(test, shop), 401, 'UNAUTHENTICATED');
+    const failures = pageOf(await admin.client.get(`/integrations/${shop.id}/webhook-failures`)).items;
+    expect(failures).toMatchObject([{ reason: 'unreadable_secret' }]);
+    await admin.client.patch(`/integrations/${shop.id}`, { webhookSecret: shop.secret });
+    expect((await deliver(test, shop)).status).toBe(200);
+  });
+});
+
 describe('events of webhooks', () => {
   it('go to services oldest first, page by page, each until that service acknowledged it', async () => {
     const shop = await aReceiver(admin);
@@ -322,6 +578,7 @@ describe('events of webhooks', () => {
       replayedAt: null,
       contentType: 'application/json',
       payloadFormat: 'json',
+      payloadText: '{"order":1}',
       payload: { order: 1 },
     });
     const ids = [...first.items, ...second.items].map((item) => (item as { id: string }).id);

@@ -1422,7 +1422,8 @@ export interface components {
       integrationId: string;
       payload: unknown;
       /** @enum {string} */
-      payloadFormat: 'json' | 'text' | 'base64';
+      payloadFormat: 'json' | 'text' | 'base64' | 'unreadable';
+      payloadText: string | null;
       /** @enum {string} */
       provider: 'TIKTOK_SHOP' | 'MENGANTAR' | 'SCALEV' | 'GOOGLE_ADS' | 'CUSTOM';
       /** Format: date-time */
@@ -1503,6 +1504,7 @@ export interface components {
       /** @enum {string} */
       status: 'ACTIVE' | 'DISABLED';
       tokenExpiresAt: string | null;
+      unreadable?: string[];
       /** Format: date-time */
       updatedAt: string;
       /** @enum {string} */
@@ -1859,7 +1861,16 @@ export interface components {
       lastAt: string;
       occurrences: number;
       /** @enum {string} */
-      reason: 'blocked' | 'disabled' | 'no_secret' | 'malformed' | 'wrong_signature' | 'wrong_time';
+      reason:
+        | 'blocked'
+        | 'disabled'
+        | 'no_secret'
+        | 'unreadable_secret'
+        | 'malformed'
+        | 'wrong_signature'
+        | 'wrong_time'
+        | 'too_deep'
+        | 'ambiguous_id';
     };
     WebhookFailurePage: {
       items: components['schemas']['WebhookFailure'][];

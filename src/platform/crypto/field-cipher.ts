@@ -35,6 +35,8 @@ const TAG_BYTES = 16;
 /** Pinned: Node would otherwise accept a tag of 4 bytes. */
 const CIPHER = 'aes-256-gcm';
 const CIPHER_OPTIONS = { authTagLength: TAG_BYTES };
+/** Bytes that are no UTF-8 were not made here: they would be read as something else. A byte order mark is kept. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ENVELOPE = /^v(\d+):([a-z0-9_-]{1,16}):([A-Za-z0-9_-]+)$/;
 
 /**
@@ -51,8 +53,12 @@ export class FieldCipher {
     private readonly random: RandomSource,
   ) {}
 
-  /** Encrypts with the newest key. */
+  /** Encrypts with the newest key. @param plaintext without lone surrogates, all of which UTF-8 writes alike. */
   encrypt(plaintext: string, place: FieldPlace): string {
+    if (!plaintext.isWellFormed())
+      throw new TypeError(
+        `${place.table}.${place.column}: text with a lone surrogate cannot be kept as it is`,
+      );
     const key = this.ring.current;
     const nonce = this.random.bytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, key.bytes, nonce, CIPHER_OPTIONS).setAAD(
@@ -84,7 +90,7 @@ export class FieldCipher {
         .setAAD(associatedData(key, place))
         .setAuthTag(body.subarray(-TAG_BYTES));
       const plaintext = decipher.update(body.subarray(NONCE_BYTES, -TAG_BYTES));
-      return Buffer.concat([plaintext, decipher.final()]).toString('utf8');
+      return UTF8.decode(Buffer.concat([plaintext, decipher.final()]));
     } catch {
       throw new DecryptionError(place, 'not_authentic');
     }

@@ -1,4 +1,4 @@
-import type { FieldCipher } from '../crypto/field-cipher.js';
+import { DecryptionError, type FieldCipher } from '../crypto/field-cipher.js';
 import {
   ENCRYPTED_FIELDS,
   isJsonField,
@@ -7,6 +7,7 @@ import {
   type Values,
 } from './encrypted-fields.js';
 import type { Models } from './model-description.js';
+import { mayBeUnreadable, noteUnreadable } from './unreadable-fields.js';
 
 /** For each model, its relation fields and the models they lead to. */
 export type Relations = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -62,24 +63,53 @@ export function planDecryption(
 
 /**
  * Decrypts what the plan names, in a copy.
- * @throws DecryptionError when a ciphertext was altered or moved.
+ * @param onRefused told of every ciphertext that was refused.
+ * @throws DecryptionError when a ciphertext was altered or moved; not inside `readingWhatCanBe`.
  */
-export function decryptByPlan(cipher: FieldCipher, plan: DecryptionPlan, result: unknown): unknown {
-  if (Array.isArray(result)) return result.map((row) => decryptByPlan(cipher, plan, row));
+export function decryptByPlan(
+  cipher: FieldCipher,
+  plan: DecryptionPlan,
+  result: unknown,
+  onRefused: (error: DecryptionError) => void,
+): unknown {
+  if (Array.isArray(result)) return result.map((row) => decryptByPlan(cipher, plan, row, onRefused));
   if (typeof result !== 'object' || result === null) return result;
   const row: Values = { ...(result as Values) };
   for (const [field, inner] of Object.entries(plan.relations))
-    row[field] = decryptByPlan(cipher, inner, row[field]);
+    row[field] = decryptByPlan(cipher, inner, row[field], onRefused);
   for (const field of Object.keys(plan.encrypted?.columns ?? {})) {
     const value = row[field];
     if (value === undefined || value === null) continue;
-    // A JSON value that is no text was never encrypted: refused like any other text that is no envelope of ours.
-    const envelope = typeof value === 'string' ? value : '';
-    const plaintext = cipher.decrypt(envelope, placeOf(plan.encrypted!, field, 'decrypting', row));
-    row[field] = isJsonField(plan.encrypted!, field) ? JSON.parse(plaintext) : plaintext;
+    try {
+      row[field] = decryptField(cipher, plan.encrypted!, field, value, result as Values);
+    } catch (error) {
+      if (!(error instanceof DecryptionError)) throw error;
+      onRefused(error);
+      if (!mayBeUnreadable()) throw error;
+      row[field] = null;
+      noteUnreadable(row, field);
+    }
   }
   for (const field of plan.added) delete row[field];
   return row;
+}
+
+function decryptField(
+  cipher: FieldCipher,
+  encrypted: EncryptedModel,
+  field: string,
+  value: unknown,
+  keys: Values,
+): unknown {
+  const place = placeOf(encrypted, field, 'decrypting', keys);
+  // A JSON value that is no text was never encrypted: refused like any other text that is no envelope of ours.
+  const plaintext = cipher.decrypt(typeof value === 'string' ? value : '', place);
+  if (!isJsonField(encrypted, field)) return plaintext;
+  try {
+    return JSON.parse(plaintext) as unknown;
+  } catch {
+    throw new DecryptionError(place, 'malformed');
+  }
 }
 
 /** The model when one of its encrypted fields is read: all are, unless a `select` chooses. */

@@ -1,4 +1,4 @@
-import { DecryptionError, type FieldCipher } from '../crypto/field-cipher.js';
+import type { DecryptionError, FieldCipher } from '../crypto/field-cipher.js';
 import type { Values } from './encrypted-fields.js';
 import { assertNoQueryByCiphertext } from './ciphertext-queries.js';
 import { decryptByPlan, planDecryption, readRelations } from './field-decryption.js';
@@ -29,11 +29,6 @@ export function fieldEncryption(
     const { plan, args: planned } = planDecryption(relations, model, written);
     const result = await send(planned);
     if (plan === null) return result;
-    try {
-      return decryptByPlan(cipher, plan, result);
-    } catch (error) {
-      if (error instanceof DecryptionError) onRefused(error);
-      throw error;
-    }
+    return decryptByPlan(cipher, plan, result, onRefused);
   };
 }

@@ -198,18 +198,26 @@ export function IsInstant(): PropertyDecorator {
   );
 }
 
-/** A JSON object whose text has at most `maxBytes`. */
+/** A JSON object whose text has at most `maxBytes`, without numbers that were rounded when they were read. */
 export function IsJsonObject(maxBytes: number): PropertyDecorator {
   return rule(
     'wrong_form',
-    (field) => `${field} must be a JSON object of at most ${maxBytes} bytes`,
+    (field) =>
+      `${field} must be a JSON object of at most ${maxBytes} bytes; whole numbers beyond 2^53 are written as text`,
     (value) =>
       typeof value === 'object' &&
       value !== null &&
       !Array.isArray(value) &&
-      Buffer.byteLength(JSON.stringify(value)) <= maxBytes,
+      Buffer.byteLength(JSON.stringify(value)) <= maxBytes &&
+      keepsItsNumbers(value),
     { type: 'object' },
   );
+}
+
+/** Beyond 2^53 whole numbers lose digits, beyond 10^308 all of them. Bodies are nested 32 levels deep at most. */
+function keepsItsNumbers(value: unknown): boolean {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  return typeof value !== 'object' || value === null || Object.values(value).every(keepsItsNumbers);
 }
 
 /** A whole number of JSON, not its text. */

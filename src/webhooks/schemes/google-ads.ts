@@ -1,30 +1,44 @@
+import { fieldOf, membersOf, withoutMembers } from '../json-text.js';
 import {
-  digestId,
-  fieldOf,
+  idInBody,
   isSameSecret,
-  plainId,
   REMEMBER_WITHOUT_TIMESTAMP,
+  SigningError,
+  textOf,
   type WebhookScheme,
 } from './scheme.js';
+
+const KEY = 'google_key';
 
 /** Google Ads lead forms: `google_key` in the JSON body is the secret itself; the id is `lead_id`. */
 export const googleAdsScheme: WebhookScheme = {
   rememberSeconds: REMEMBER_WITHOUT_TIMESTAMP,
+  secretMembers: [KEY],
   read(delivery) {
-    const key = fieldOf(delivery.body, 'google_key');
-    if (key === undefined) return null;
-    const id = fieldOf(delivery.body, 'lead_id');
+    const text = textOf(delivery.body);
+    const key = text === null ? undefined : fieldOf(text, KEY);
+    // Sent twice it could be right for us and wrong for another reader.
+    if (key === undefined || key === null) return null;
     return {
       timestamp: null,
       get eventId() {
-        return id === undefined || id === '' ? digestId(delivery.body) : plainId(id);
+        return idInBody(delivery.body, 'lead_id');
       },
       isSignedWith: (secret) => isSameSecret(secret, key),
     };
   },
   sign(secret, body, { id }) {
-    const text = body.toString('utf8');
-    const given = (text === '' ? {} : JSON.parse(text)) as object;
-    return { headers: {}, body: Buffer.from(JSON.stringify({ lead_id: id, ...given, google_key: secret })) };
+    const given = body.length === 0 ? '{}' : textOf(body);
+    const members = given === null ? null : membersOf(given);
+    if (given === null || members === null)
+      throw new SigningError('The scheme google-ads signs a JSON object in UTF-8 only.');
+    const rest = withoutMembers(given, [KEY]);
+    // Set in front as text: numbers of the body stay as they are written.
+    const own = [
+      ...(members.some(({ name }) => name === 'lead_id') ? [] : [`"lead_id":${JSON.stringify(id)}`]),
+      `"${KEY}":${JSON.stringify(secret)}`,
+    ].join(',');
+    const comma = membersOf(rest)!.length === 0 ? '' : ',';
+    return { headers: {}, body: Buffer.from(rest.replace('{', () => `{${own}${comma}`)) };
   },
 };

@@ -1,28 +1,37 @@
 import {
   digestId,
+  givenId,
   headerOf,
   hmacOf,
+  isSignableId,
   isSignature,
-  plainId,
   readTimestamp,
   REMEMBER_WITH_TIMESTAMP,
   type WebhookScheme,
 } from './scheme.js';
 
-/** `X-Signature`: hex of HMAC-SHA-256 of `timestamp.body`, or of `id.timestamp.body` where `X-Event-Id` is sent. */
+/**
+ * `X-Signature`: hex of HMAC-SHA-256 of `timestamp.body`, or of `id.timestamp.body` where `X-Event-Id` is sent. What could
+ * be read both ways is read with an id: without one, a body that begins with digits and a dot (no JSON object or list
+ * does) is refused.
+ */
 export const hmacScheme: WebhookScheme = {
   rememberSeconds: REMEMBER_WITH_TIMESTAMP,
+  secretMembers: [],
   read(delivery) {
     const sent = headerOf(delivery, 'x-signature-timestamp');
     const timestamp = readTimestamp(sent);
     const signature = headerOf(delivery, 'x-signature');
-    const id = headerOf(delivery, 'x-event-id') ?? '';
+    // Sent twice, it is no single id, and not none either.
+    const hasId = (delivery.headers['x-event-id'] ?? []).some((id) => id !== '');
+    const id = hasId ? headerOf(delivery, 'x-event-id') : undefined;
     if (timestamp === null || signature === undefined) return null;
-    const head = id === '' ? `${sent}.` : `${id}.${sent}.`;
+    if (hasId ? id === undefined || !isSignableId(id) : beginsLikeATimestamp(delivery.body)) return null;
+    const head = id === undefined ? `${sent}.` : `${id}.${sent}.`;
     return {
       timestamp,
       get eventId() {
-        return id === '' ? digestId(head, delivery.body) : plainId(id);
+        return id === undefined ? digestId(head, delivery.body) : givenId(id);
       },
       isSignedWith: (secret) => isSignature(hmacOf(secret, head, delivery.body), signature, 'hex'),
     };
@@ -38,3 +47,7 @@ export const hmacScheme: WebhookScheme = {
     return { headers, body };
   },
 };
+
+function beginsLikeATimestamp(body: Buffer): boolean {
+  return /^\d{1,11}\./.test(body.toString('latin1', 0, 12));
+}

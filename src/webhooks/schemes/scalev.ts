@@ -1,10 +1,8 @@
 import {
-  digestId,
-  fieldOf,
   headerOf,
   hmacOf,
+  idInBody,
   isSignature,
-  plainId,
   REMEMBER_WITHOUT_TIMESTAMP,
   type WebhookScheme,
 } from './scheme.js';
@@ -12,14 +10,14 @@ import {
 /** ScaleV: `X-Scalev-Hmac-Sha256: <base64 of HMAC-SHA-256 of the body>`; the id is `unique_id` in the body. */
 export const scalevScheme: WebhookScheme = {
   rememberSeconds: REMEMBER_WITHOUT_TIMESTAMP,
+  secretMembers: [],
   read(delivery) {
     const signature = headerOf(delivery, 'x-scalev-hmac-sha256');
     if (signature === undefined) return null;
-    const id = fieldOf(delivery.body, 'unique_id');
     return {
       timestamp: null,
       get eventId() {
-        return id === undefined || id === '' ? digestId(delivery.body) : plainId(id);
+        return idInBody(delivery.body, 'unique_id');
       },
       isSignedWith: (secret) => isSignature(hmacOf(secret, delivery.body), signature, 'base64'),
     };

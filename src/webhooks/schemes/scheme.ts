@@ -1,9 +1,10 @@
 import { equalInConstantTime, hmacSha256, sha256 } from '../../platform/crypto/digest.js';
+import { fieldOf } from '../json-text.js';
 
 /** What came in, before anything about it is believed. */
 export interface Delivery {
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Lower-case names; each header as often as it was sent. */
+  readonly headers: Readonly<NodeJS.Dict<string[]>>;
   /** The body, byte for byte. */
   readonly body: Buffer;
 }
@@ -12,10 +13,21 @@ export interface Delivery {
 export interface Claim {
   /** Whole seconds since the Unix epoch; null where the scheme has no timestamp. */
   readonly timestamp: number | null;
-  /** What makes it one delivery: its effect happens once. Read only once the signature holds. */
-  readonly eventId: string;
+  /**
+   * What makes it one delivery: its effect happens once. Read only once the signature holds. Null when the delivery names
+   * its id twice.
+   */
+  readonly eventId: EventId | null;
   /** Whether it was signed with a secret. Compares in constant time. */
   isSignedWith(secret: string): boolean;
+}
+
+/** The id of an event, and under which mark it is remembered. */
+export interface EventId {
+  /** As services and administrators see it. */
+  readonly text: string;
+  /** SHA-256: different for different ids, whoever chose them. */
+  readonly hash: Buffer;
 }
 
 /** What a provider would send. */
@@ -24,13 +36,18 @@ export interface SignedDelivery {
   readonly body: Buffer;
 }
 
+/** A body or secret with which a scheme cannot sign; the message says why. */
+export class SigningError extends Error {}
+
 /** How one provider signs (contract §6). A new provider is one file beside this one, a line in `index.ts`, one test. */
 export interface WebhookScheme {
   /** Seconds for which an event id is remembered. */
   readonly rememberSeconds: number;
+  /** Members of the JSON body that are the secret itself: cut before anything is kept, and before it is handed over. */
+  readonly secretMembers: readonly string[];
   /** Reads the claim; null when the delivery has not even the form of one. Must not throw. */
   read(delivery: Delivery): Claim | null;
-  /** What the provider sends for this body: for tests and for trying an integration out. */
+  /** What the provider sends for this body: for tests and for trying an integration out. @throws SigningError */
   sign(secret: string, body: Buffer, options: { id: string; timestamp: number }): SignedDelivery;
 }
 
@@ -40,15 +57,23 @@ export const REMEMBER_WITH_TIMESTAMP = 24 * HOUR;
 /** Nothing else protects. */
 export const REMEMBER_WITHOUT_TIMESTAMP = 30 * 24 * HOUR;
 
-/** The single value of a header. */
+/** The value of a header that was sent once; one that was sent twice has no single value. */
 export function headerOf({ headers }: Delivery, name: string): string | undefined {
-  const value = headers[name];
-  return typeof value === 'string' ? value : undefined;
+  const values = headers[name];
+  return values?.length === 1 ? values[0] : undefined;
 }
 
 /** Whole seconds since the Unix epoch as a provider writes them; null when it is anything else. */
 export function readTimestamp(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,11}$/.test(text) ? Number(text) : null;
+}
+
+/**
+ * Whether an id may stand in front of a dot in what is signed. With a dot of its own the text could be cut elsewhere: into
+ * another id, time and body under the same signature. Beyond visible ASCII the bytes of a header have no one reading.
+ */
+export function isSignableId(id: string): boolean {
+  return /^[\x20-\x2d\x2f-\x7e]+$/.test(id);
 }
 
 /** The signature of the pieces; null without a key: no key signs nothing. */
@@ -69,24 +94,34 @@ export function isSameSecret(left: string, right: string): boolean {
 }
 
 /** Stands for an event id where the provider gives none. */
-export function digestId(...pieces: (string | Buffer)[]): string {
-  return sha256(...pieces).toString('hex');
+export function digestId(...pieces: (string | Buffer)[]): EventId {
+  const text = sha256(...pieces).toString('hex');
+  return { text, hash: sha256(text) };
 }
 
-/** A text field of a JSON body; undefined when there is none. Numbers count as their text. */
-export function fieldOf(body: Buffer, name: string): string | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
+/** An event id that the provider gave: shown as it is when it is short and plain, else as its digest. */
+export function givenId(id: string): EventId {
+  if (!/^[\x21-\x7e]{1,200}$/.test(id)) {
+    // UTF-8 writes every lone surrogate alike.
+    return digestId(id.isWellFormed() ? id : Buffer.from(id, 'utf16le'));
   }
-  if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, name)) return undefined;
-  const value = (parsed as Record<string, unknown>)[name];
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+  // A given id that looks like a digest is not the event whose digest it is.
+  return { text: id, hash: sha256(/^[0-9a-f]{64}$/.test(id) ? `given ${id}` : id) };
 }
 
-/** An event id from outside: as it is when it is short and plain, else its digest. */
-export function plainId(id: string): string {
-  return /^[\x21-\x7e]{1,200}$/.test(id) ? id : digestId(id);
+/** The id in a member of a JSON body, else the digest of the body; null when the member is there twice. */
+export function idInBody(body: Buffer, name: string): EventId | null {
+  const text = textOf(body);
+  const id = text === null ? undefined : fieldOf(text, name);
+  if (id === null) return null;
+  return id === undefined || id === '' ? digestId(body) : givenId(id);
+}
+
+/** The body as text when it is nothing but UTF-8, a byte order mark included; null otherwise. */
+export function textOf(body: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    return null;
+  }
 }

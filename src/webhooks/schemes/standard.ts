@@ -1,30 +1,39 @@
+import { standardWebhookKey } from '../../platform/crypto/standard-webhook-key.js';
 import {
+  givenId,
   headerOf,
   hmacOf,
+  isSignableId,
   isSignature,
-  plainId,
   readTimestamp,
   REMEMBER_WITH_TIMESTAMP,
+  SigningError,
+  type Delivery,
   type WebhookScheme,
 } from './scheme.js';
 
 /** More would only cost time. */
 const MAX_SIGNATURES = 10;
 
-/** Standard Webhooks 1.0: `webhook-signature: v1,<base64 of HMAC-SHA-256 of "id.timestamp.body">`, several allowed. */
+/**
+ * Standard Webhooks 1.0: `webhook-signature: v1,<base64 of HMAC-SHA-256 of "id.timestamp.body">`, several allowed. The
+ * same three headers as `svix-…`, from senders older than the standard.
+ */
 export const standardScheme: WebhookScheme = {
   rememberSeconds: REMEMBER_WITH_TIMESTAMP,
+  secretMembers: [],
   read(delivery) {
-    const id = headerOf(delivery, 'webhook-id');
-    const sent = headerOf(delivery, 'webhook-timestamp');
+    const family = familyOf(delivery);
+    const id = headerOf(delivery, `${family}-id`);
+    const sent = headerOf(delivery, `${family}-timestamp`);
     const timestamp = readTimestamp(sent);
-    const signatures = (headerOf(delivery, 'webhook-signature') ?? '').split(' ').slice(0, MAX_SIGNATURES);
-    if (id === undefined || id === '' || timestamp === null) return null;
+    const signatures = (headerOf(delivery, `${family}-signature`) ?? '').split(' ').slice(0, MAX_SIGNATURES);
+    if (id === undefined || !isSignableId(id) || timestamp === null) return null;
     return {
       timestamp,
-      eventId: plainId(id),
+      eventId: givenId(id),
       isSignedWith: (secret) => {
-        const expected = hmacOf(keyOf(secret), `${id}.${sent}.`, delivery.body);
+        const expected = hmacOf(standardWebhookKey(secret) ?? '', `${id}.${sent}.`, delivery.body);
         return signatures
           .map((text) => text.startsWith('v1,') && isSignature(expected, text.slice(3), 'base64'))
           .includes(true);
@@ -32,7 +41,9 @@ export const standardScheme: WebhookScheme = {
     };
   },
   sign(secret, body, { id, timestamp }) {
-    const signature = hmacOf(keyOf(secret), `${id}.${timestamp}.`, body)?.toString('base64') ?? '';
+    const key = standardWebhookKey(secret);
+    if (key === null) throw new SigningError('The secret must be whsec_ and base64.');
+    const signature = hmacOf(key, `${id}.${timestamp}.`, body)?.toString('base64') ?? '';
     const headers = {
       'webhook-id': id,
       'webhook-timestamp': String(timestamp),
@@ -42,7 +53,8 @@ export const standardScheme: WebhookScheme = {
   },
 };
 
-/** Secrets are `whsec_` and base64. */
-function keyOf(secret: string): Buffer {
-  return Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+/** All three come from one family: none of them is taken from the other. */
+function familyOf({ headers }: Delivery): 'webhook' | 'svix' {
+  const isPlain = ['id', 'timestamp', 'signature'].some((part) => headers[`webhook-${part}`] !== undefined);
+  return isPlain ? 'webhook' : 'svix';
 }

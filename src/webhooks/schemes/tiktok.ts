@@ -11,6 +11,7 @@ import {
 /** TikTok: `TikTok-Signature: t=<unix seconds>,s=<hex of HMAC-SHA-256 of "t.body">`. */
 export const tiktokScheme: WebhookScheme = {
   rememberSeconds: REMEMBER_WITH_TIMESTAMP,
+  secretMembers: [],
   read(delivery) {
     const header = headerOf(delivery, 'tiktok-signature') ?? '';
     const [, sent, signature] = /^t=(\d{1,11}),\s*s=([0-9a-fA-F]{64})$/.exec(header) ?? [];
