@@ -19,12 +19,14 @@ const MIN_PASSPHRASE = 12;
 /**
  * Encrypts a stream into a new file in the format of age (age-encryption.org/v1).
  * @param lock a passphrase, or public keys (`age1…`).
+ * @param onBytes told how many bytes of the plaintext are done.
  * @returns SHA-256 of the plaintext, and what opens the file again in this process, to check it.
  */
 export async function writeAgeFile(
   source: Readable,
   file: string,
   lock: { passphrase?: string | undefined; recipients: readonly string[] },
+  onBytes: (doneBytes: number) => void = () => undefined,
 ): Promise<{ sha256: string; opener: Opener }> {
   const encrypter = new Encrypter();
   let opener: Opener;
@@ -44,16 +46,21 @@ export async function writeAgeFile(
     opener = { passphrase };
   }
   const hash = createHash('sha256');
+  let doneBytes = 0;
   const tee = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
       hash.update(chunk);
+      doneBytes += chunk.length;
+      onBytes(doneBytes);
       done(null, chunk);
     },
   });
-  const failed = pipeline(source, tee);
+  const read = pipeline(source, tee);
+  // Looked at below; should encrypting fail before, this failure is no crash.
+  read.catch(() => undefined);
   const encrypted = await encrypter.encrypt(Readable.toWeb(tee) as ReadableStream<Uint8Array>);
   await Promise.all([
-    failed,
+    read,
     pipeline(
       Readable.fromWeb(encrypted as NodeWebStream),
       createWriteStream(file, { flags: 'wx', mode: 0o600 }),
@@ -65,12 +72,18 @@ export async function writeAgeFile(
 
 /**
  * Opens such a file as a stream of its plaintext, which fails at its end when the file was cut or altered.
+ * @param onBytes told how many bytes of the file, of how many, are done.
  * @throws OperatorError when it is none, or opens with another passphrase or key.
  */
-export async function readAgeFile(file: string, { passphrase, identities = [] }: Opener): Promise<Readable> {
-  const { size } = await stat(file).catch((error: unknown) => {
+export async function readAgeFile(
+  file: string,
+  { passphrase, identities = [] }: Opener,
+  onBytes: (doneBytes: number, totalBytes: number) => void = () => undefined,
+): Promise<Readable> {
+  const found = await stat(file).catch((error: unknown) => {
     throw new OperatorError(`The file cannot be read: ${(error as Error).message}`);
   });
+  if (!found.isFile()) throw new OperatorError(`The backup must be a file; "${file}" is none.`);
   const handle = await open(file);
   const head = Buffer.alloc(22);
   try {
@@ -78,7 +91,7 @@ export async function readAgeFile(file: string, { passphrase, identities = [] }:
   } finally {
     await handle.close();
   }
-  if (size < 22 || head.toString('latin1') !== 'age-encryption.org/v1\n')
+  if (found.size < 22 || head.toString('latin1') !== 'age-encryption.org/v1\n')
     throw new OperatorError('This file is no backup: it does not begin like a file of age.');
   const decrypter = new Decrypter();
   if (passphrase !== undefined && passphrase !== '') decrypter.addPassphrase(passphrase);
@@ -86,7 +99,10 @@ export async function readAgeFile(file: string, { passphrase, identities = [] }:
   if ((passphrase ?? '') === '' && identities.length === 0)
     throw new OperatorError('Set BACKUP_PASSPHRASE, or name a key file with --identity.');
   try {
-    const source = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>;
+    const counted = createReadStream(file);
+    let doneBytes = 0;
+    counted.on('data', (chunk) => onBytes((doneBytes += chunk.length), found.size)).pause();
+    const source = Readable.toWeb(counted) as ReadableStream<Uint8Array>;
     return Readable.fromWeb((await decrypter.decrypt(source)) as NodeWebStream);
   } catch (error) {
     throw new OperatorError(

@@ -19,13 +19,20 @@ export interface Tool {
  * Starts `pg_dump` or `pg_restore`. The password goes through the environment, where other users of the machine cannot
  * read it, never through the arguments. Every organization's rows are in scope.
  * @param url null: a call without a database.
+ * @param onWords told what it says on standard error, in English, as it comes.
  */
-export function startTool(name: 'pg_dump' | 'pg_restore', url: string | null, args: readonly string[]): Tool {
+export function startTool(
+  name: 'pg_dump' | 'pg_restore',
+  url: string | null,
+  args: readonly string[],
+  onWords: (text: string) => void = () => undefined,
+): Tool {
   const { password, address } = url === null ? { password: '', address: null } : splitPassword(url);
   const child: ChildProcess = spawn(name, [...args, ...(address === null ? [] : [`--dbname=${address}`])], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       PATH: readEnvironment()['PATH'],
+      LC_ALL: 'C',
       PGCONNECT_TIMEOUT: '10',
       PGAPPNAME: 'benteng-backup',
       // Row security is on for the owner too: `*` is the scope that looks across organizations.
@@ -34,10 +41,11 @@ export function startTool(name: 'pg_dump' | 'pg_restore', url: string | null, ar
     },
   });
   let words = '';
-  child.stderr!.on(
-    'data',
-    (chunk: Buffer) => (words = (words + chunk.toString()).slice(0, SHOWN_CHARACTERS)),
-  );
+  child.stderr!.on('data', (chunk: Buffer) => {
+    // The last words say why it failed.
+    words = (words + chunk.toString()).slice(-SHOWN_CHARACTERS);
+    onWords(chunk.toString());
+  });
   // A program that has read enough closes its input: its exit code tells whether that was right.
   child.stdin!.on('error', () => undefined);
   const ended = new Promise<void>((resolve, reject) => {
@@ -53,7 +61,7 @@ export function startTool(name: 'pg_dump' | 'pg_restore', url: string | null, ar
     child.on('close', (code) =>
       code === 0
         ? resolve()
-        : reject(new OperatorError(`${name} failed: ${words.trim() || `exit code ${code}`}`)),
+        : reject(new OperatorError(`${name} failed: ${faultsIn(words) || `exit code ${code}`}`)),
     );
   });
   // Looked at later; until then a failure is no crash.
@@ -66,4 +74,13 @@ function splitPassword(url: string): { password: string; address: string } {
   const password = decodeURIComponent(address.password);
   address.password = '';
   return { password, address: address.toString() };
+}
+
+/** What it said of its failure, without what `--verbose` told of its progress. */
+function faultsIn(words: string): string {
+  return words
+    .split('\n')
+    .filter((line) => !/^pg_(dump|restore): (?!error|detail|hint|warning)/.test(line))
+    .join('\n')
+    .trim();
 }

@@ -18,8 +18,12 @@ const IS_DUMP = Buffer.from('PGDMP');
 const IS_GZIP = Buffer.from([0x1f, 0x8b]);
 
 /** Reads a backup to its end and judges it. @throws OperatorError when it is cut, altered, or none of ours. */
-export async function inspectBackup(file: string, opener: Opener): Promise<BackupContent> {
-  const content = await readAgeFile(file, opener);
+export async function inspectBackup(
+  file: string,
+  opener: Opener,
+  onBytes?: (doneBytes: number, totalBytes: number) => void,
+): Promise<BackupContent> {
+  const content = await readAgeFile(file, opener, onBytes);
   const hash = createHash('sha256');
   let database: BackupContent['database'] | undefined;
   let tools: Tool[] = [];

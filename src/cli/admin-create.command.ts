@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { AdminCreation, type AdminHome } from '../users/admin-creation.js';
-import { parseEmail, parseId, printResult, withApplication } from './application-context.js';
+import { withApplication } from './application-context.js';
+import { parseEmail, parseId, parseName } from './option-values.js';
+import { printResult } from './output.js';
 
 interface Options {
   email: string;
@@ -14,8 +16,8 @@ interface Options {
 export const adminCreateCommand = new Command('admin:create')
   .description('Adds an administrator and prints a temporary password, which works once within 24 hours.')
   .requiredOption('--email <address>', 'the address to sign in with', parseEmail)
-  .option('--name <name>', 'display name', 'Administrator')
-  .option('--organization <name>', 'make a new organization of this name')
+  .option('--name <name>', 'display name', parseName, 'Administrator')
+  .option('--organization <name>', 'make a new organization of this name', parseName)
   .option('--organization-id <id>', 'join an organization that exists', parseId)
   .option('--json', 'print JSON')
   .action(async (options: Options) => {

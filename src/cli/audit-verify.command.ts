@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { AuditVerification, type ChainFault, type ChainHead } from '../audit/audit-verification.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { isUuid } from '../platform/validation/uuid.js';
-import { parseId, printResult, withApplication } from './application-context.js';
+import { withApplication } from './application-context.js';
+import { parseId, parsePath } from './option-values.js';
+import { printResult } from './output.js';
 import { Progress } from './progress.js';
 
 interface Options {
@@ -17,7 +19,11 @@ export const auditVerifyCommand = new Command('audit:verify')
     'Recomputes the chains of security events; exit code 1 and the first broken row when one does not fit.',
   )
   .option('--organization <id>', 'only this chain', parseId)
-  .option('--against <file>', 'what --json printed earlier: every head in it must still be part of its chain')
+  .option(
+    '--against <file>',
+    'what --json printed earlier: every head in it must still be part of its chain',
+    parsePath,
+  )
   .option('--json', 'print JSON: keep it outside this machine')
   .action(async ({ organization, against, json }: Options) => {
     const known = against === undefined ? [] : readHeads(against);

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { loadConfig } from '../platform/config/load-config.js';
 import { migrateDatabase } from '../platform/database/open-database.js';
-import { printResult } from './application-context.js';
+import { printResult } from './output.js';
 
 export const databaseMigrateCommand = new Command('db:migrate')
   .description(

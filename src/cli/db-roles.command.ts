@@ -3,7 +3,7 @@ import { loadConfig } from '../platform/config/load-config.js';
 import { DEFAULT_ROLES, databaseRolesSql, isRoleName } from '../platform/database/database-roles.js';
 import { executeOnServer } from '../platform/database/open-database.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
-import { printResult } from './application-context.js';
+import { printResult } from './output.js';
 
 interface Options {
   owner: string;

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { AccountCompromise, type AccountFindings } from '../incidents/account-compromise.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
-import { parseEmail, printResult, withApplication } from './application-context.js';
+import { withApplication } from './application-context.js';
+import { parseEmail } from './option-values.js';
+import { printResult } from './output.js';
 
 interface Options {
   email: string;

@@ -1,7 +1,10 @@
 import { Command } from 'commander';
-import { DatabaseLeak } from '../incidents/database-leak.js';
+import { DatabaseLeak, type LeakPlan } from '../incidents/database-leak.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
-import { printResult, withApplication } from './application-context.js';
+import { withApplication } from './application-context.js';
+import { parsePath } from './option-values.js';
+import { printResult } from './output.js';
+import { StepBars } from './progress.js';
 
 interface Options {
   yes?: boolean;
@@ -16,7 +19,7 @@ export const incidentDatabaseLeakCommand = new Command('incident:database-leak')
   )
   .option('--dry-run', 'count what would be done, change nothing')
   .option('--yes', 'do it')
-  .option('--out <folder>', 'where the report goes; default: DATA_DIR/incidents')
+  .option('--out <folder>', 'where the report goes; default: DATA_DIR/incidents', parsePath)
   .option('--json', 'print JSON')
   .action(async ({ yes = false, dryRun = false, out, json }: Options) => {
     if (dryRun || !yes) {
@@ -29,14 +32,31 @@ export const incidentDatabaseLeakCommand = new Command('incident:database-leak')
       if (!dryRun) throw new OperatorError('Nothing was done. Add --yes to do it.');
       return;
     }
-    const report = await withApplication((app) =>
-      app.get(DatabaseLeak).run((step, rows) => {
-        if (process.stderr.isTTY && rows > 0) process.stderr.write(`${step}: ${rows} more\n`);
-      }, out),
-    );
+    const bars = new StepBars();
+    const report = await withApplication(async (app) => {
+      const leak = app.get(DatabaseLeak);
+      const totals = totalsOf(await leak.plan());
+      const done = new Map<string, number>();
+      return leak.run((step, rows) => {
+        done.set(step, (done.get(step) ?? 0) + rows);
+        bars.report(step, done.get(step)!, totals[step] ?? 0);
+      }, out);
+    }).finally(() => bars.stop());
     const { steps, affected } = report.state;
     printResult(json, { folder: report.folder, ...report.state }, [
       ...Object.entries(steps).map(([step, rows]) => `${step}: ${rows}`),
       `To tell: ${affected?.length ?? 0} integrations, listed in ${report.folder}/notify.csv`,
     ]);
   });
+
+/** How many rows each step is about to take. */
+function totalsOf(plan: LeakPlan): Record<string, number> {
+  const { encryptedValues, integrations, serviceKeys, liveSessions, passwords } = plan;
+  return {
+    keys: encryptedValues,
+    integrations,
+    'service-keys': serviceKeys,
+    sessions: liveSessions,
+    passwords,
+  };
+}

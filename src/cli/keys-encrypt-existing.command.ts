@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { PlaintextMove, type MoveOptions } from '../platform/database/plaintext-move.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
-import { parseBatchSize, printResult, withApplication } from './application-context.js';
+import { withApplication } from './application-context.js';
+import { parseBatchSize, parseText } from './option-values.js';
+import { printResult } from './output.js';
 import { Progress } from './progress.js';
 
 interface Options {
@@ -19,8 +21,8 @@ export const keysEncryptExistingCommand = new Command('keys:encrypt-existing')
   .description(
     'Encrypts what came as plaintext: values that were inserted into the encrypted columns, or with --from the columns of the same names of an imported table, whose rows have the ids of ours; those are cleared once every value was verified. Killed, run it again.',
   )
-  .option('--from <table>', 'an imported table, with its schema if that is not public')
-  .option('--into <table>', 'the table of ours that its rows belong to', 'integrations')
+  .option('--from <table>', 'an imported table, with its schema if that is not public', parseText)
+  .option('--into <table>', 'the table of ours that its rows belong to', parseText, 'integrations')
   .option('--batch-size <n>', 'rows of one statement', parseBatchSize, 500)
   .option('--dry-run', 'count, change nothing')
   .option('--json', 'print JSON')

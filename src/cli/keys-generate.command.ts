@@ -5,7 +5,7 @@ import {
   type SecretName,
 } from '../platform/config/development-secrets.js';
 import { readEnvironment } from '../platform/config/load-config.js';
-import { printResult } from './application-context.js';
+import { printResult } from './output.js';
 
 const NAMES = ['JWT_PRIVATE_KEYS', 'ENCRYPTION_KEYS', 'TOKEN_KEYS'] as const satisfies readonly SecretName[];
 

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { KeyRotation } from '../platform/database/key-rotation.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
-import { parseBatchSize, printResult, withApplication } from './application-context.js';
+import { withApplication } from './application-context.js';
+import { parseBatchSize } from './option-values.js';
+import { printResult } from './output.js';
 import { Progress } from './progress.js';
 
 interface Options {

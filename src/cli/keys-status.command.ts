@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { KeyUsage, type KeyUse } from '../platform/database/key-usage.js';
-import { printResult, withApplication } from './application-context.js';
+import { withApplication } from './application-context.js';
+import { printResult } from './output.js';
 
 export const keysStatusCommand = new Command('keys:status')
   .description(

@@ -34,3 +34,22 @@ export class Progress {
     this.bar?.stop();
   }
 }
+
+/** One bar after the other for work of several steps; `report` takes how far a step has come, and of how much. */
+export class StepBars {
+  private bar: { readonly step: string; readonly progress: Progress; done: number } | null = null;
+
+  readonly report = (step: string, done: number, total: number): void => {
+    if (this.bar?.step !== step) {
+      this.bar?.progress.stop();
+      this.bar = { step, progress: new Progress(step, total), done: 0 };
+    }
+    this.bar.progress.add(done - this.bar.done);
+    this.bar.done = done;
+  };
+
+  stop(): void {
+    this.bar?.progress.stop();
+    this.bar = null;
+  }
+}

@@ -4,7 +4,10 @@ import { restore } from '../backup/restore.js';
 import { loadConfig, readEnvironment } from '../platform/config/load-config.js';
 import { KeyRegister } from '../platform/database/key-register.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
-import { printResult, withApplication } from './application-context.js';
+import { withApplication } from './application-context.js';
+import { parsePath } from './option-values.js';
+import { printResult } from './output.js';
+import { StepBars } from './progress.js';
 
 interface Options {
   in: string;
@@ -16,8 +19,8 @@ interface Options {
 
 export const restoreCommand = new Command('restore')
   .description('Restores a backup into an empty database: wholly, or not at all.')
-  .requiredOption('--in <file>', 'the encrypted file')
-  .option('--identity <file>', 'key file of age, when the backup was made for a public key')
+  .requiredOption('--in <file>', 'the encrypted file', parsePath)
+  .option('--identity <file>', 'key file of age, when the backup was made for a public key', parsePath)
   .option('--yes', 'do it')
   .option('--dry-run', 'read and judge the file and the database, change nothing')
   .option('--json', 'print JSON')
@@ -35,7 +38,8 @@ if you use roles.`,
       identity === undefined
         ? { passphrase: readEnvironment()['BACKUP_PASSPHRASE'] ?? '' }
         : { identities: await readIdentities(identity) };
-    const report = await restore(loadConfig(), file, opener, dryRun);
+    const bars = new StepBars();
+    const report = await restore(loadConfig(), file, opener, dryRun, bars.report).finally(() => bars.stop());
     const warning = dryRun ? null : await missingKeys();
     printResult(json, { ...report, warning }, [
       dryRun ? 'The backup is whole and would fit.' : 'Restored.',

@@ -2,7 +2,9 @@ import { Command, Option } from 'commander';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { RETENTION_RULES, type RetentionRule } from '../retention/retention-rules.js';
 import { RetentionService } from '../retention/retention.service.js';
-import { parseBatchSize, printResult, withApplication } from './application-context.js';
+import { withApplication } from './application-context.js';
+import { parseBatchSize } from './option-values.js';
+import { printResult } from './output.js';
 import { Progress } from './progress.js';
 
 interface Options {

@@ -12,7 +12,8 @@ import { EXCEPTIONS_FILE } from '../dependency-audit/exceptions.js';
 import { SystemClock } from '../platform/clock/clock.js';
 import { readEnvironment } from '../platform/config/load-config.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
-import { printResult } from './application-context.js';
+import { parsePath, parseWebAddress } from './option-values.js';
+import { printResult } from './output.js';
 
 interface Options {
   root: string;
@@ -31,12 +32,12 @@ export const securityAuditCommand = new Command('security:audit')
   .description(
     'Looks at every package of the repository: vulnerabilities, newer versions, unused ones, licences, and where the lockfile takes them from.',
   )
-  .option('--root <folder>', 'the repository', '.')
-  .option('--registry <address>', 'whose advisory service is asked; default: that of npm')
+  .option('--root <folder>', 'the repository', parsePath, '.')
+  .option('--registry <address>', 'whose advisory service is asked; default: that of npm', parseWebAddress)
   .addOption(
     new Option('--severity <level>', 'the lowest severity that counts').choices(SEVERITIES).default('low'),
   )
-  .option('--report <folder>', 'write audit.json and sbom.cdx.json (CycloneDX) there')
+  .option('--report <folder>', 'write audit.json and sbom.cdx.json (CycloneDX) there', parsePath)
   .option('--json', 'print JSON')
   .addHelpText(
     'after',

@@ -3,7 +3,8 @@ import { Command } from 'commander';
 import { NotChecked } from '../dependency-audit/advisories.js';
 import { applyFixes, planFixes, type PlannedFix } from '../dependency-audit/dependency-fix.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
-import { printResult } from './application-context.js';
+import { parsePath, parseWebAddress } from './option-values.js';
+import { printResult } from './output.js';
 import { defaultRegistry } from './security-audit.command.js';
 
 interface Options {
@@ -17,8 +18,8 @@ export const securityFixCommand = new Command('security:fix')
   .description(
     'Replaces vulnerable packages by fixed ones of the same major version, in package.json and lockfile; run the tests afterwards.',
   )
-  .option('--root <folder>', 'the repository', '.')
-  .option('--registry <address>', 'whose advisory service is asked; default: that of npm')
+  .option('--root <folder>', 'the repository', parsePath, '.')
+  .option('--registry <address>', 'whose advisory service is asked; default: that of npm', parseWebAddress)
   .option('--dry-run', 'say what would be done')
   .option('--json', 'print JSON')
   .action(async ({ root, registry = defaultRegistry(), dryRun = false, json }: Options) => {

@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { PeopleImport, type RefusedLine } from '../users/people-import.js';
-import { parseBatchSize, parseId, printResult, withApplication } from './application-context.js';
+import { withApplication } from './application-context.js';
+import { parseBatchSize, parseId, parsePath } from './option-values.js';
+import { printResult } from './output.js';
 import { Progress } from './progress.js';
 
 interface Options {
@@ -22,13 +24,13 @@ export const usersImportCommand = new Command('users:import')
   .description(
     'Brings people along from CSV (with a header) or JSON lines: email, name, and as you like role, locale, passwordHash (argon2 or bcrypt).',
   )
-  .argument('<file>', 'people.csv or people.jsonl')
+  .argument('<file>', 'people.csv or people.jsonl', parsePath)
   .requiredOption('--organization-id <id>', 'where they belong', parseId)
   .addOption(new Option('--format <format>', 'instead of the ending of the name').choices(['csv', 'jsonl']))
   .option('--batch-size <n>', 'people of one transaction', parseBatchSize, 500)
   .option('--skip-refused', 'import the others when some lines are refused')
   .option('--dry-run', 'judge the file, write nothing')
-  .option('--report <file>', 'write the refused lines with their reasons as JSON lines')
+  .option('--report <file>', 'write the refused lines with their reasons as JSON lines', parsePath)
   .option('--json', 'print JSON')
   .action(async (file: string, options: Options) => {
     const { organizationId, batchSize, skipRefused = false, dryRun = false, json } = options;

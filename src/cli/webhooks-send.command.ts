@@ -7,7 +7,8 @@ import { readEnvironment } from '../platform/config/load-config.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { WEBHOOK_SCHEMES } from '../webhooks/schemes/index.js';
 import { SigningError } from '../webhooks/schemes/scheme.js';
-import { printResult } from './application-context.js';
+import { parsePath, parseText, parseWebAddress } from './option-values.js';
+import { printResult } from './output.js';
 
 interface Options {
   scheme: string;
@@ -36,10 +37,10 @@ export const webhooksSendCommand = new Command('webhooks:send')
   .addOption(
     new Option('--scheme <name>', 'how it is signed').choices([...SCHEMES.keys()]).makeOptionMandatory(),
   )
-  .requiredOption('--url <address>', 'https://…/webhooks/<integration id>', parseAddress)
-  .option('--body <text>', 'what is sent; default: a small JSON object')
-  .option('--file <path>', 'a file with what is sent')
-  .option('--id <text>', 'id of the event; default: a fresh one')
+  .requiredOption('--url <address>', 'https://…/webhooks/<integration id>', parseWebAddress)
+  .option('--body <text>', 'what is sent, as it is; default: a small JSON object', String)
+  .option('--file <path>', 'a file with what is sent', parsePath)
+  .option('--id <text>', 'id of the event; default: a fresh one', parseText)
   .option('--timestamp <seconds>', 'seconds since 1970; default: now', parseSeconds)
   .option('--dry-run', 'print the signed request, send nothing')
   .option('--json', 'print JSON')
@@ -94,12 +95,6 @@ function readContent(path: string): Buffer {
   } catch (error) {
     throw new OperatorError(`The file cannot be read: ${(error as Error).message}`, { cause: error });
   }
-}
-
-function parseAddress(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-    throw new InvalidArgumentError('It must be an address that begins with https:// or http://.');
-  return text;
 }
 
 function parseSeconds(text: string): number {

@@ -1,4 +1,5 @@
 import { satisfies, validRange } from 'semver';
+import { OperatorError } from '../platform/errors/operator-error.js';
 
 export const SEVERITIES = ['info', 'low', 'moderate', 'high', 'critical'] as const;
 export type AdvisorySeverity = (typeof SEVERITIES)[number];
@@ -16,7 +17,7 @@ export interface Advisory {
 }
 
 /** The service did not give an answer that can be believed; the message says why. */
-export class NotChecked extends Error {
+export class NotChecked extends OperatorError {
   constructor(reason: string) {
     super(reason);
     this.name = 'NotChecked';

@@ -59,7 +59,7 @@ export class PeopleImport {
     private readonly events: SecurityEvents,
   ) {}
 
-  /** @throws OperatorError when the organization does not exist, or the file cannot be read. */
+  /** @throws OperatorError when the organization does not exist, or the file cannot be read or holds nobody. */
   async run(options: ImportOptions): Promise<ImportReport> {
     const { organizationId } = options;
     const home = await this.database.client.organization.findFirst({ where: { id: organizationId } });
@@ -68,6 +68,7 @@ export class PeopleImport {
     const earlier = await this.database.client.userImport.findFirst({ where: { organizationId, fileHash } });
     const linesDone = earlier?.linesDone ?? 0;
     const { people, refused } = await this.judge(options, linesDone);
+    if (people.length === 0 && refused.length === 0) throw new OperatorError('The file holds nobody.');
     const open = people.filter(({ line }) => line > linesDone);
     const report = { accepted: people.length, before: people.length - open.length, refused };
     if (options.dryRun || (refused.length > 0 && !options.skipRefused)) return { ...report, imported: 0 };
@@ -106,10 +107,11 @@ export class PeopleImport {
     };
   }
 
-  private async read({ line, value }: PeopleRecord): Promise<Person | RefusedLine> {
-    if (value === null) return { line, reasons: ['the line is no JSON object'] };
+  private async read(record: PeopleRecord): Promise<Person | RefusedLine> {
+    const { line } = record;
+    if ('fault' in record) return { line, reasons: [record.fault] };
     try {
-      const person = await this.pipe.transform(value, { type: 'body', metatype: ImportedPersonDto });
+      const person = await this.pipe.transform(record.value, { type: 'body', metatype: ImportedPersonDto });
       return { ...(person as ImportedPersonDto), line };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

@@ -1,15 +1,28 @@
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import type { Opener } from '../../src/backup/age-file.js';
 import { backUp } from '../../src/backup/backup.js';
+import { withListFile } from '../../src/backup/list-file.js';
 import { restore } from '../../src/backup/restore.js';
 import { loadConfig } from '../../src/platform/config/load-config.js';
 import { generateSecret } from '../../src/platform/config/development-secrets.js';
 import { databaseRolesSql } from '../../src/platform/database/database-roles.js';
 import { runCommand, type CommandResult } from '../support/cli.js';
+import { runHere } from '../support/run-here.js';
 import { administer, withDatabase } from '../support/server-databases.mjs';
 
 const PASSPHRASE = 'kuda lepas di meja hijau';
@@ -22,6 +35,7 @@ const secrets = {
   TOKEN_KEYS: generateSecret('TOKEN_KEYS'),
 };
 const folders: string[] = [];
+const openFull = fs.createWriteStream;
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
@@ -71,16 +85,18 @@ function drill(place: Place): void {
     BACKUP_PASSPHRASE: passphrase,
   });
   const emails = async (environment: Record<string, string>) => {
-    const { out } = expectOk(await runCommand(['audit:verify', '--json'], environment));
+    const { out } = expectOk(await runHere(['audit:verify', '--json'], environment));
     return { ...(JSON.parse(out) as object), verifiedAt: null };
   };
 
   beforeAll(async () => {
     source = await make();
     for (const email of ['satu@example.com', 'dua@example.com'])
-      expectOk(await runCommand(['admin:create', '--email', email, '--organization', 'Toko Laut'], source));
+      expectOk(await runHere(['admin:create', '--email', email, '--organization', 'Toko Laut'], source));
     folder = newFolder();
-    const { out } = expectOk(await runCommand(['backup', '--out', folder, '--json'], withPassphrase(source)));
+    // The program itself, once.
+    const made = await runCommand(['backup', '--out', folder, '--json'], withPassphrase(source));
+    const { out } = expectOk(made);
     file = backupIn(folder);
     heads = await emails(source);
     expect(JSON.parse(out)).toMatchObject({ file, bytes: statSync(file).size });
@@ -98,7 +114,7 @@ function drill(place: Place): void {
   it('restores all of it into an empty database, once, and says what it would do before [T-4.3]', async () => {
     const target = await make();
     const command = (...more: string[]) =>
-      runCommand(['restore', '--in', file, ...more], withPassphrase(target));
+      runHere(['restore', '--in', file, ...more], withPassphrase(target));
     expectRefusal(await command(), /--yes/);
     expect(expectOk(await command('--dry-run')).out).toMatch(/would fit/);
     expect(expectOk(await command('--yes')).out).toMatch(/Restored/);
@@ -137,7 +153,7 @@ function drill(place: Place): void {
       refused(/no backup/),
     );
     await expect(attempt(Buffer.alloc(0))).rejects.toMatchObject(refused(/no backup/));
-    const wrong = await runCommand(
+    const wrong = await runHere(
       ['restore', '--in', file, '--yes'],
       withPassphrase(target, 'another passphrase'),
     );
@@ -151,33 +167,87 @@ function drill(place: Place): void {
     const identity = await generateX25519Identity();
     const [out, target] = [newFolder(), await make()];
     const recipient = await identityToRecipient(identity);
-    expectOk(await runCommand(['backup', '--out', out, '--recipient', recipient], source));
+    expectOk(await runHere(['backup', '--out', out, '--recipient', recipient], source));
     const keyFile = join(newFolder(), 'key.txt');
     writeFileSync(keyFile, `# a key\n${identity}\n`);
-    expectOk(await runCommand(['restore', '--in', backupIn(out), '--yes', '--identity', keyFile], target));
+    expectOk(await runHere(['restore', '--in', backupIn(out), '--yes', '--identity', keyFile], target));
     expect(await emails(target)).toEqual(heads);
   }, 90_000);
 
+  it('gives two of one second their own names, draws bars, and clears what a killed one left [F-66]', async () => {
+    const identity = await generateX25519Identity();
+    const recipients = [await identityToRecipient(identity)];
+    const out = newFolder();
+    const now = new Date();
+    const [fresh, abandoned] = ['.benteng-1.2.age.partial', '.benteng-1.1.age.partial'];
+    for (const name of [fresh, abandoned]) writeFileSync(join(out, name), 'half');
+    utimesSync(join(out, abandoned), new Date(0), new Date(0));
+    for (let count = 0; count < 2; count += 1)
+      await backUp(loadConfig(source), { folder: out, recipients, now });
+    const names = readdirSync(out).toSorted();
+    const stem = `benteng-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+    expect(names).toEqual([fresh, `${stem}-2${ending}`, `${stem}${ending}`]);
+
+    const [folderOfBars, keyFile] = [newFolder(), join(newFolder(), 'key.txt')];
+    writeFileSync(keyFile, identity);
+    const terminal = { isTerminal: true };
+    const backup = ['backup', '--out', folderOfBars, '--recipient', recipients[0]!];
+    const bars = expectOk(await runHere(backup, source, terminal)).err;
+    for (const step of ['Writing', 'Reading back']) expect(bars).toMatch(new RegExp(`${step} .*%`));
+    const restoring = ['restore', '--in', join(out, names[1]!), '--identity', keyFile, '--yes'];
+    const restored = expectOk(await runHere(restoring, await make(), terminal)).err;
+    for (const step of ['Reading', 'Restoring']) expect(restored).toMatch(new RegExp(`${step} .*100 %`));
+  }, 90_000);
+
+  it('ends with a sentence when the disk is full, and leaves nothing behind [F-66]', async () => {
+    const out = newFolder();
+    // A device that has no room, as the kernel says it.
+    const full = jest.spyOn(fs, 'createWriteStream').mockImplementation(() => openFull('/dev/full'));
+    const recipient = await identityToRecipient(await generateX25519Identity());
+    const result = await runHere(['backup', '--out', out, '--recipient', recipient, '--json'], source);
+    full.mockRestore();
+    expectRefusal(result, /the disk is full \(ENOSPC\)/);
+    expect(JSON.parse(result.out)).toEqual({ error: { code: 'SYSTEM', message: expect.any(String) } });
+    expect(readdirSync(out)).toEqual([]);
+  }, 60_000);
+
   it('leaves nothing behind when it cannot be made', async () => {
     const out = newFolder();
+    expectRefusal(await runHere(['backup', '--out', out], withPassphrase(source, 'short')), /12 characters/);
     expectRefusal(
-      await runCommand(['backup', '--out', out], withPassphrase(source, 'short')),
-      /12 characters/,
-    );
-    expectRefusal(
-      await runCommand(['backup', '--out', out, '--recipient', 'age1nonsense'], source),
+      await runHere(['backup', '--out', out, '--recipient', 'age1nonsense'], source),
       /no public key/,
     );
-    expectRefusal(await runCommand(['backup'], withPassphrase(source)), /--out/);
+    expectRefusal(await runHere(['backup'], withPassphrase(source)), /--out/);
     expect(readdirSync(out)).toEqual([]);
   }, 60_000);
 }
+
+it('clears the list of a restoration that was killed, and only that [F-66]', async () => {
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  const folderOf = (id: number) => mkdtempSync(join(tmpdir(), `benteng-restore-${id}-`));
+  const [left, running] = [folderOf(pid), folderOf(process.pid)];
+  await withListFile(['a'], async (file) => {
+    expect(readFileSync(file, 'utf8')).toBe('a');
+    expect([existsSync(left), existsSync(running)]).toEqual([false, true]);
+  });
+  rmSync(running, { recursive: true });
+});
 
 onEmbedded('a backup of the embedded database', () => {
   drill({
     ending: '.tar.gz.age',
     make: () => Promise.resolve({ ...secrets, DATA_DIR: newFolder() }),
   });
+
+  it('clears at the next start what a killed restoration left [F-66]', async () => {
+    const DATA_DIR = newFolder();
+    const left = join(DATA_DIR, 'postgres.restoring');
+    mkdirSync(left);
+    writeFileSync(join(left, 'PG_VERSION'), '17');
+    expectOk(await runHere(['db:migrate'], { ...secrets, DATA_DIR }));
+    expect(existsSync(left)).toBe(false);
+  }, 30_000);
 });
 
 onServer('a backup of a server', () => {
@@ -216,10 +286,10 @@ onServer('a backup of a server', () => {
       };
     };
     const [source, target] = [await place(), await place()];
-    expectOk(await runCommand(['db:migrate'], source.environment));
+    expectOk(await runHere(['db:migrate'], source.environment));
     await administer(source.superuser, databaseRolesSql(roles));
     expectOk(
-      await runCommand(
+      await runHere(
         ['admin:create', '--email', 'tiga@example.com', '--organization', 'T'],
         source.environment,
       ),
@@ -227,25 +297,25 @@ onServer('a backup of a server', () => {
     const out = newFolder();
     const BACKUP_DATABASE_URL = asRole(source.superuser, roles.backup);
     expectOk(
-      await runCommand(['backup', '--out', out], {
+      await runHere(['backup', '--out', out], {
         ...source.environment,
         BACKUP_DATABASE_URL,
         BACKUP_PASSPHRASE: PASSPHRASE,
       }),
     );
     expectOk(
-      await runCommand(['restore', '--in', backupIn(out), '--yes', '--dry-run'], {
+      await runHere(['restore', '--in', backupIn(out), '--yes', '--dry-run'], {
         ...target.environment,
         BACKUP_PASSPHRASE: PASSPHRASE,
       }),
     );
-    const restored = await runCommand(['restore', '--in', backupIn(out), '--yes'], {
+    const restored = await runHere(['restore', '--in', backupIn(out), '--yes'], {
       ...target.environment,
       BACKUP_PASSPHRASE: PASSPHRASE,
     });
     expect(expectOk(restored).out).toMatch(/^Restored\.\n/);
     await administer(target.superuser, databaseRolesSql(roles));
-    expectOk(await runCommand(['audit:verify'], target.environment));
+    expectOk(await runHere(['audit:verify'], target.environment));
     const [row] = await administer(target.superuser, 'SELECT count(*)::int AS users FROM benteng.users');
     expect(row).toEqual({ users: 1 });
     for (const name of Object.values(roles))

@@ -1,19 +1,26 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Command, Option } from 'commander';
+import { COMMANDS } from '../../src/cli/commands.js';
 import { generateSecret } from '../../src/platform/config/development-secrets.js';
-import { runCommand } from '../support/cli.js';
+import { runCommand, type CommandResult } from '../support/cli.js';
+import { runHere } from '../support/run-here.js';
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'benteng-cli-'));
+  mkdirSync(join(folder, 'folder'));
+  writeFileSync(join(folder, 'file'), 'no command expects this');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const run = (args: string[], more: Record<string, string> = {}) =>
-  runCommand(args, { DATA_DIR: folder, ...more });
+const here = (args: string[], more: Record<string, string> = {}) =>
+  runHere(args, { DATA_DIR: join(folder, 'data'), ...more });
+/** A server that is not there: commands that get as far as the database end quickly. */
+const NOWHERE = { DATABASE_URL: 'postgresql://benteng@127.0.0.1:1/benteng' };
 
 /** Commands of the contract (§10), and ours. */
-const COMMANDS = [
+const NAMES = [
   'admin:create',
   'users:import',
   'keys:generate',
@@ -34,23 +41,67 @@ const COMMANDS = [
   'webhooks:send',
 ];
 
+/** Values that a command must have to get anywhere. */
+const REQUIRED: Record<string, string> = {
+  '--email': 'siti@example.com',
+  '--organization-id': '01a1fac7-20e5-74ae-82b5-f30f3c0a6262',
+  '--out': 'out',
+  '--in': 'in',
+  '--address': '192.0.2.1',
+  '--scheme': 'hmac',
+  '--url': 'http://127.0.0.1:1/webhooks/x',
+};
+
+const flagOf = ({ long }: Option): string => long!;
+const takesValue = (option: Option): boolean => option.required || option.optional;
+const inFolder = (text: string): string => (/^(in|out)$/.test(text) ? join(folder, text) : text);
+
+/** The shortest command line of a command that is not refused for what it lacks, without `flag`. */
+function shortest(command: Command, flag?: string): string[] {
+  const mandatory = command.options.filter((option) => option.mandatory && flagOf(option) !== flag);
+  return [
+    command.name(),
+    ...command.registeredArguments.map(() => join(folder, 'file.csv')),
+    ...mandatory.flatMap((option) => [flagOf(option), inFolder(REQUIRED[flagOf(option)]!)]),
+    ...command.options.filter(({ long }) => long === '--yes').map(flagOf),
+  ];
+}
+
+/** Says why in a sentence, on standard error and in the one JSON document. */
+function expectFailure({ code, out, err }: CommandResult, what: unknown): void {
+  const shown = { what, code, out, err };
+  expect([shown, code === 1 || code === 2]).toEqual([shown, true]);
+  expect(err).not.toMatch(/\n\s+at |not planned for|^\s*$/);
+  const { error } = JSON.parse(out) as { error: { code: string; message: string } };
+  expect([shown, error]).toEqual([
+    shown,
+    {
+      code: expect.stringMatching(/^(USAGE|SETTINGS|REFUSED|SYSTEM|DATABASE)$/),
+      message: expect.any(String),
+    },
+  ]);
+  expect(err).toContain(error.message);
+}
+
 describe('the command line', () => {
-  it('knows every command, each with help', async () => {
-    const { code, out } = await run(['--help']);
+  it('knows every command, each with help and --json', async () => {
+    expect(COMMANDS.map((command) => command.name())).toEqual(expect.arrayContaining(NAMES));
+    const { code, out } = await here(['--help']);
     expect(code).toBe(0);
-    for (const command of COMMANDS) expect(out).toContain(command);
-    for (let index = 0; index < COMMANDS.length; index += 4) {
-      const results = await Promise.all(
-        COMMANDS.slice(index, index + 4).map((command) => run([command, '--help'])),
-      );
-      for (const [offset, result] of results.entries())
-        expect([COMMANDS[index + offset], result.code, result.out.includes('Usage: benteng')]).toEqual([
-          COMMANDS[index + offset],
-          0,
-          true,
-        ]);
+    for (const command of COMMANDS) {
+      expect(out).toContain(command.name());
+      const help = await here([command.name(), '--help']);
+      expect([command.name(), help.code, help.out.split('\n')[0]]).toEqual([
+        command.name(),
+        0,
+        expect.stringContaining(`Usage: benteng ${command.name()} `),
+      ]);
+      expect([command.name(), command.options.map(flagOf)]).toEqual([
+        command.name(),
+        expect.arrayContaining(['--json']),
+      ]);
     }
-  }, 60_000);
+  });
 
   it.each([
     [['nonsense'], /unknown command/],
@@ -68,13 +119,85 @@ describe('the command line', () => {
     [['restore', '--in', 'x'], /--yes/],
     [['db:roles', '--owner', 'a; DROP'], /role|name/i],
   ])('%j is refused in a sentence, with an exit code', async (args, words) => {
-    const { code, err } = await run(args);
-    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(words) });
-    expect(err).not.toMatch(/\n\s+at /);
+    const { code, err, out } = await here(args);
+    expect({ code, err, out }).toEqual({ code: 1, err: expect.stringMatching(words), out: '' });
+    expectFailure(await here([...args, '--json']), args);
+  });
+
+  it('judges every flag that takes text: nothing, blanks and control characters are refused [F-15]', async () => {
+    // What is posted may be anything, also nothing.
+    const isFree = (command: Command, option: Option) =>
+      command.name() === 'webhooks:send' && flagOf(option) === '--body';
+    for (const command of COMMANDS) {
+      for (const option of command.options.filter((each) => takesValue(each) && !isFree(command, each))) {
+        for (const value of ['', '  ', '\t', 'a\nb', 'a\0b']) {
+          const result = await here([...shortest(command, flagOf(option)), flagOf(option), value], NOWHERE);
+          const shown = [command.name(), flagOf(option), value, result.err];
+          expect([...shown, result.code, /invalid|Allowed choices/.test(result.err)]).toEqual([
+            ...shown,
+            1,
+            true,
+          ]);
+        }
+      }
+      for (const argument of command.registeredArguments)
+        expect([command.name(), argument.parseArg]).toEqual([command.name(), expect.any(Function)]);
+    }
+    const blank = await here(['admin:create', '--email', 'a@example.com', '--organization', '  ', '--json']);
+    expectFailure(blank, 'a blank organization');
+    expect(blank.err).toMatch(/--organization .*1 to 200 characters/);
+  });
+
+  it('ends every command with a sentence, whatever its flags hold, also in JSON [F-66]', async () => {
+    const hostile = [
+      'x;y',
+      `'"\\`,
+      '-1',
+      join(folder, 'file', 'below'),
+      join(folder, 'folder'),
+      join(folder, 'file'),
+      '\u{1F3F0}\u202E',
+      'x'.repeat(5000),
+    ];
+    let runs = 0;
+    for (const command of COMMANDS) {
+      // Looks at this repository and asks a registry: its own test has the hostile values.
+      if (command.name().startsWith('security:')) continue;
+      for (const option of command.options.filter(takesValue)) {
+        for (const value of hostile) {
+          const args = [...shortest(command, flagOf(option)), flagOf(option), value, '--json'];
+          const result = await here(args, NOWHERE);
+          runs += 1;
+          // Some need no database, and some text is fine.
+          if (result.code === 0) expect(Object.keys(JSON.parse(result.out) as object)).not.toContain('error');
+          else expectFailure(result, args);
+        }
+      }
+    }
+    expect(runs).toBeGreaterThan(200);
+  }, 120_000);
+
+  it.each([
+    ['a folder instead of a file', ['restore', '--in', '.', '--yes'], /must be a file/],
+    ['a folder that is not there', ['security:audit', '--root', '/proc/none'], /"\/proc\/none".*not there/],
+    ['a file where a folder should be', ['backup', '--out', '/dev/null/x'], /ENOTDIR/],
+  ])('says what is wrong with %s, in JSON too [F-66]', async (_what, args, words) => {
+    const result = await here([...args, '--json'], { BACKUP_PASSPHRASE: 'kuda lepas di meja hijau' });
+    expectFailure(result, args);
+    expect(result.err).toMatch(words);
+  });
+
+  it.each([
+    ['TRUST_PROXY', '0.0.0.0/0', /TRUST_PROXY: names a network larger/],
+    ['TRUST_PROXY', '10.0.0.1,::/0', /TRUST_PROXY: names a network larger/],
+  ])('refuses %s=%s before anything starts [F-66]', async (name, value, words) => {
+    const result = await here(['keys:status', '--json'], { [name]: value });
+    expectFailure(result, name);
+    expect(result.err).toMatch(words);
   });
 
   it('names every wrong setting at once, and no value', async () => {
-    const { code, err } = await run(['keys:status'], {
+    const { code, err } = await here(['keys:status'], {
       PORT: 'x',
       REGISTRATION: 'maybe-secret',
       RATE_LIMIT_GLOBAL: '1',
@@ -87,9 +210,7 @@ describe('the command line', () => {
   it('takes secrets from files, and says which one is missing or doubled', async () => {
     const file = join(folder, 'keys');
     writeFileSync(file, `${generateSecret('ENCRYPTION_KEYS')}\n`);
-    const { code, err } = await run(['keys:status'], { ENCRYPTION_KEYS_FILE: file });
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    const wrong = await run(['keys:status'], {
+    const wrong = await here(['keys:status'], {
       ENCRYPTION_KEYS_FILE: file,
       ENCRYPTION_KEYS: generateSecret('ENCRYPTION_KEYS'),
       TOKEN_KEYS_FILE: join(folder, 'missing'),
@@ -97,10 +218,10 @@ describe('the command line', () => {
     expect(wrong.code).toBe(1);
     expect(wrong.err).toMatch(/ENCRYPTION_KEYS: is set, and ENCRYPTION_KEYS_FILE too/);
     expect(wrong.err).toMatch(/TOKEN_KEYS_FILE: the file cannot be read \(ENOENT\)/);
-  }, 30_000);
+  });
 
   it('signs a webhook as a provider would, without sending it', async () => {
-    const { code, out } = await run(
+    const { code, out } = await here(
       [
         'webhooks:send',
         '--scheme',
@@ -131,4 +252,34 @@ describe('the command line', () => {
       body: 'hello',
     });
   });
+});
+
+describe('the built program', () => {
+  const run = (args: string[], more: Record<string, string> = {}) =>
+    runCommand(args, { DATA_DIR: join(folder, 'built'), ...more });
+
+  it('answers on its own streams with its own exit code, and starts with a secret from a file', async () => {
+    const file = join(folder, 'built-keys');
+    mkdirSync(join(folder, 'built'));
+    writeFileSync(file, `${generateSecret('ENCRYPTION_KEYS')}\n`);
+    const [refused, ok] = await Promise.all([
+      run(['restore', '--in', folder, '--yes', '--json'], { BACKUP_PASSPHRASE: 'kuda lepas di meja hijau' }),
+      run(['keys:status', '--json'], { ENCRYPTION_KEYS_FILE: file }),
+    ]);
+    expectFailure(refused, 'restore');
+    expect({ code: ok.code, err: ok.err, document: JSON.parse(ok.out) as object }).toEqual({
+      code: 0,
+      err: '',
+      document: { keys: [] },
+    });
+  }, 60_000);
+
+  it('takes no development secrets that are damaged, and no table by a name that is none [F-66]', async () => {
+    const dataDir = join(folder, 'built');
+    expectFailure(await run(['keys:encrypt-existing', '--from', 'x;y', '--json']), 'x;y');
+    writeFileSync(join(dataDir, 'secrets.json'), '[]');
+    const damaged = await here(['keys:status', '--json'], { DATA_DIR: dataDir });
+    expectFailure(damaged, 'secrets.json');
+    expect(damaged.err).toMatch(/secrets\.json": is damaged/);
+  }, 60_000);
 });

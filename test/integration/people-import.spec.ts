@@ -26,7 +26,7 @@ describe('the import of people', () => {
   });
 
   let counter = 0;
-  const run = (text: string, more: Partial<ImportOptions> = {}) => {
+  const run = (text: string | Buffer, more: Partial<ImportOptions> = {}) => {
     counter += 1;
     const file = join(folder, `people-${counter}`);
     writeFileSync(file, text);
@@ -102,6 +102,54 @@ describe('the import of people', () => {
     expect(await emails()).toEqual([]);
     expect(await run(text, { skipRefused: true })).toMatchObject({ accepted: 1, imported: 1 });
     expect(await emails()).toEqual([email('good')]);
+  });
+
+  it.each([
+    [
+      'Latin-1',
+      Buffer.from(`email,name\nani@example.com,Ani\njose@example.com,Jos\u00e9\n`, 'latin1'),
+      /^Line 3 is not UTF-8/,
+    ],
+    ['a letter that was lost before', 'email,name\njose@example.com,Jos\ufffd\n', /^Line 2 holds U\+FFFD/],
+    ['UTF-16', Buffer.from('\ufeffemail,name\na@example.com,A\n', 'utf16le'), /^Line 1: .*UTF-16/],
+    ['a workbook with another ending', Buffer.from('PK\x03\x04\x14\0\x06\0'), /^Line 1: .*workbook/],
+    ['an old workbook', Buffer.from('d0cf11e0a1b11ae1', 'hex'), /^Line 1: .*workbook/],
+    ['NUL', 'email,name\na@example.com,A\0\n', /^Line 2 holds NUL/],
+    ['no header', 'a@example.com,Ani\nb@example.com,Budi\n', /^Line 1 is no header/],
+    ['a header in another language', 'surel,nama\na@example.com,Ani\n', /^Line 1 is no header/],
+    ['a column twice', 'email,name,name\na@example.com,Ani,Budi\n', /^Line 1 is no header/],
+    ['semicolons', 'email;name\na@example.com;Ani\n', /^Line 1 is no header.*separated by ";"/],
+    ['an open quote', 'email,name\na@example.com,"Ani\n', /^The file is no CSV: .*line 2/],
+    ['a header alone', 'email,name\n', /^The file holds nobody/],
+    ['nothing', '', /^The file holds nobody/],
+    ['a line without end', `email,name\na@example.com,${'x'.repeat(70_000)}\n`, /^Line 2 is longer/],
+  ])(
+    'refuses a file with %s by line and reason, even with --skip-refused [F-15]',
+    async (_what, text, words) => {
+      const error = (await run(text, { format: 'csv', skipRefused: true }).catch(
+        (reason: unknown) => reason,
+      )) as Error;
+      expect([error.constructor.name, error.message]).toEqual([
+        'OperatorError',
+        expect.stringMatching(words),
+      ]);
+      expect(await emails()).toEqual([]);
+    },
+  );
+
+  it('refuses a line whose comma cuts a name, and one that lacks a cell [F-15]', async () => {
+    const text = `email,name,role\n${email('a')},Ani\n${email('b')},Siti, Ibu,USER\n${email('c')},"Siti, Ibu",USER\n`;
+    const report = await run(text, { format: 'csv' });
+    expect(report).toMatchObject({ accepted: 1, imported: 0 });
+    expect(report.refused).toEqual([
+      { line: 2, reasons: [expect.stringMatching(/2 cells and the header 3/)] },
+      { line: 3, reasons: [expect.stringMatching(/4 cells and the header 3.*quotes/)] },
+    ]);
+    expect(await emails()).toEqual([]);
+    const whole = JSON.stringify({ email: email('d'), name: 'Jos\u00e9\u2028' });
+    for (const bad of [Buffer.from(`${whole}\n{"email":"x","name":"Jos\u00e9"}\n`, 'latin1'), 'PK\x03\x04'])
+      await expect(run(bad)).rejects.toThrow(/^Line [12]/);
+    expect(await emails()).toEqual([]);
   });
 
   it('changes nothing in a dry run', async () => {

@@ -29,7 +29,31 @@ export function generateSecret(name: SecretName, present = ''): string {
 /** The secrets that development has made already, if any. */
 export function findDevelopmentSecrets(dataDir: string): Partial<Record<SecretName, string>> {
   const file = join(dataDir, 'secrets.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<SecretName, string>) : {};
+  try {
+    return existsSync(file) ? readKept(file) : {};
+  } catch (error) {
+    throw cannotKeep(file, error);
+  }
+}
+
+/** @throws SyntaxError when it is not what was written there. */
+function readKept(file: string): Record<SecretName, string> {
+  const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const isWhole =
+    typeof kept === 'object' &&
+    kept !== null &&
+    Object.keys(GENERATORS).every((name) => typeof (kept as Record<string, unknown>)[name] === 'string');
+  if (!isWhole) throw new SyntaxError('a secret is missing');
+  return kept as Record<SecretName, string>;
+}
+
+function cannotKeep(file: string, error: unknown): ConfigurationError {
+  // Never made anew by itself: what the old keys encrypted could not be read any more.
+  const reason =
+    error instanceof SyntaxError
+      ? 'is damaged; put it back from a copy, or move DATA_DIR away to begin anew'
+      : (error as Error).message;
+  return new ConfigurationError([`DATA_DIR: cannot keep the development secrets in "${file}": ${reason}`]);
 }
 
 /**
@@ -39,7 +63,7 @@ export function findDevelopmentSecrets(dataDir: string): Partial<Record<SecretNa
 export function loadDevelopmentSecrets(dataDir: string): Record<SecretName, string> {
   const file = join(dataDir, 'secrets.json');
   try {
-    if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Record<SecretName, string>;
+    if (existsSync(file)) return readKept(file);
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const secrets = Object.fromEntries(
       Object.entries(GENERATORS).map(([name, generate]) => [name, generate('')]),
@@ -49,7 +73,6 @@ export function loadDevelopmentSecrets(dataDir: string): Record<SecretName, stri
     renameSync(temporary, file);
     return secrets;
   } catch (error) {
-    const reason = error instanceof SyntaxError ? 'is damaged' : (error as Error).message;
-    throw new ConfigurationError([`DATA_DIR: cannot keep the development secrets in "${file}": ${reason}`]);
+    throw cannotKeep(file, error);
   }
 }

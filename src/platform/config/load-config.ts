@@ -175,8 +175,19 @@ function readTrustedProxies(reader: EnvironmentReader, production: boolean): str
   if (entries.length === 1 && entries[0] === 'none') return [];
   if (!entries.every(isAddressRange)) {
     reader.fault('TRUST_PROXY', 'expected "none", or addresses and CIDRs such as 10.0.0.0/8,::1');
+  } else if (entries.some(trustsStrangers)) {
+    reader.fault(
+      'TRUST_PROXY',
+      'names a network larger than any private one: whoever is in it could invent client addresses; name your own proxies',
+    );
   }
   return entries;
+}
+
+/** The largest private networks are 10.0.0.0/8 (RFC 1918) and fc00::/7 (RFC 4193). */
+function trustsStrangers(range: string): boolean {
+  const [network = '', bits] = range.split('/');
+  return bits !== undefined && Number(bits) < (network.includes(':') ? 7 : 8);
 }
 
 function readApiPrefix(reader: EnvironmentReader): string {

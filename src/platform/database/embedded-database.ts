@@ -8,6 +8,9 @@ import { DataDirectoryLock } from './data-directory-lock.js';
 import type { DatabaseConnection } from './database.js';
 import { applyMigrations, type MigrationSession } from './migrations.js';
 
+/** Where a database is restored, beside its place. */
+const RESTORING = 'postgres.restoring';
+
 /** Opens the database of DATA_DIR and brings its tables up to date. @throws OperatorError when it is in use or damaged. */
 export async function openEmbedded(config: Config): Promise<DatabaseConnection> {
   const { database, lock } = await startEmbedded(config);
@@ -36,6 +39,8 @@ export async function migrateEmbedded(config: Config): Promise<string[]> {
 async function startEmbedded(config: Config): Promise<{ database: PGlite; lock: DataDirectoryLock }> {
   const lock = DataDirectoryLock.acquire(config.dataDir);
   try {
+    // Left by a restoration that was killed; whoever holds the lock knows that none is running.
+    rmSync(join(config.dataDir, RESTORING), { recursive: true, force: true });
     return { database: await PGlite.create({ dataDir: join(config.dataDir, 'postgres') }), lock };
   } catch (error) {
     lock.release();
@@ -73,7 +78,7 @@ export async function dumpEmbedded(config: Config): Promise<Blob> {
 export async function loadEmbedded(config: Config, archive: Blob, dryRun: boolean): Promise<void> {
   const lock = DataDirectoryLock.acquire(config.dataDir);
   const place = join(config.dataDir, 'postgres');
-  const beside = join(config.dataDir, 'postgres.restoring');
+  const beside = join(config.dataDir, RESTORING);
   try {
     if (existsSync(place) && readdirSync(place).length > 0)
       throw new OperatorError(

@@ -39,6 +39,17 @@ export async function describeServer(url: string): Promise<{ hasSchema: boolean;
   });
 }
 
+/** How large each table of ours is on the disk, in bytes, by its name with the schema. */
+export async function measureTables(url: string): Promise<Map<string, number>> {
+  return withSession(url, async (session) => {
+    const rows = await session.query(`
+      SELECT 'benteng.' || c.relname AS name, pg_table_size(c.oid)::float8 AS bytes
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = 'benteng' AND c.relkind = 'r'`);
+    return new Map(rows.map(({ name, bytes }) => [String(name), Number(bytes)]));
+  });
+}
+
 async function openServer(config: Config, url: string): Promise<DatabaseConnection> {
   await migrateServer(config.databaseMigrationUrl ?? url);
   return connectServer(url, config.databasePoolSize);

@@ -6,6 +6,7 @@ import { canonicalAddress } from '../http/client-address.js';
 import { canonicalEmail } from '../identity/email.js';
 import { noteFieldSchema, noteOptionalField, type JsonSchema } from './field-schemas.js';
 import { isInstant } from './instant.js';
+import { isName } from './name.js';
 import { isUuid } from './uuid.js';
 
 /** Leaving the field out is fine; `null` is not (unlike class-validator's own `IsOptional`). */
@@ -44,12 +45,7 @@ export function IsName(max = 200): PropertyDecorator {
   return rule(
     'wrong_form',
     (field) => `${field} must be text of 1 to ${max} characters without control characters`,
-    (value) =>
-      typeof value === 'string' &&
-      value.length <= max * 2 &&
-      codePoints(value) <= max &&
-      value.trim() !== '' &&
-      !/[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(value),
+    (value) => typeof value === 'string' && isName(value, max),
     { type: 'string', minLength: 1, maxLength: max },
   );
 }
