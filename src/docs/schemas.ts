@@ -206,13 +206,17 @@ const ITEMS = {
     fileName: text,
     bytes: count,
     sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    storedBytes: count,
     status: oneOf('PARSING', 'READY', 'REFUSED'),
     refusal: orNull(text),
     sheets: listOf(object({ name: text, rows: count, columns: count })),
     createdBy: uuid,
     createdAt: instant,
   }),
-  ImportRow: object({ sheet: text, row: { type: 'integer', minimum: 1 }, cells: listOf(text) }),
+  ImportRow: object(
+    { sheet: text, row: { type: 'integer', minimum: 1 }, firstColumn: count, cells: listOf(text) },
+    'firstColumn',
+  ),
 };
 
 /** Every answer that is no list, by name. */

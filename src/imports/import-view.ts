@@ -8,6 +8,8 @@ export type ImportView = Pick<
 > & {
   /** Hexadecimal. */
   sha256: string;
+  /** What it takes of the quota: file and rows as they are kept. */
+  storedBytes: number;
   /** Empty while it is being read. */
   sheets: SheetSummary[];
 };
@@ -17,6 +19,8 @@ export interface ImportRowView {
   sheet: string;
   /** As the workbook numbers it, from 1. */
   row: number;
+  /** There when the row began on the page before: the column of the first of `cells`, from 0 on. */
+  firstColumn?: number;
   /** From column A on; empty cells at the end are left out. */
   cells: string[];
 }
@@ -29,6 +33,7 @@ export function toImportView(row: Import): ImportView {
     fileName,
     bytes,
     sha256: Buffer.from(sha256).toString('hex'),
+    storedBytes: Number(row.storedBytes),
     status,
     refusal,
     sheets: sheets as unknown as SheetSummary[],

@@ -1,4 +1,17 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import {
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+  StreamableFile,
+  UseGuards,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { IntegrationsService } from '../integrations/integrations.service.js';
 import { AccessTokenGuard } from '../platform/access/access-token.guard.js';
@@ -16,6 +29,7 @@ import { PageQuery } from '../platform/validation/page-query.js';
 import { ImportRowsQuery } from './dto/imports.dto.js';
 import { ImportRows } from './import-rows.js';
 import { ImportsService } from './imports.service.js';
+import { streamRows } from './streamed-rows.js';
 
 @Controller('integrations/:id/imports')
 @UseGuards(ThrottlerGuard, AccessTokenGuard, RolesGuard)
@@ -67,13 +81,17 @@ export class ImportsController {
 
   @Get(':importId/rows')
   @AnyPerson()
-  rows(
+  async rows(
     @CurrentPrincipal() principal: Principal,
     @Param('id') id: string,
     @Param('importId') importId: string,
     @Query() query: ImportRowsQuery,
-  ) {
-    return this.importRows.list(principal, id, importId, query);
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile> {
+    const { page, endedEarly } = await this.importRows.list(principal, id, importId, query);
+    // The shape of a list is the same everywhere, so a header says it.
+    if (endedEarly) void reply.header('X-Ended-Early', 'size');
+    return streamRows(page);
   }
 
   /** Never shown by a browser: always saved, as bytes of no type. */
@@ -83,16 +101,13 @@ export class ImportsController {
     @CurrentPrincipal() principal: Principal,
     @Param('id') id: string,
     @Param('importId') importId: string,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const { fileName, bytes } = await this.imports.download(principal, id, importId);
-    void reply
-      .header('Content-Type', 'application/octet-stream')
-      .header(
-        'Content-Disposition',
-        `attachment; filename="workbook.xlsx"; filename*=UTF-8''${encodeURIComponent(fileName).replaceAll("'", '%27')}`,
-      );
-    return bytes;
+  ): Promise<StreamableFile> {
+    const { fileName, bytes, content } = await this.imports.download(principal, id, importId);
+    return new StreamableFile(Readable.from(content, { objectMode: false }), {
+      type: 'application/octet-stream',
+      disposition: `attachment; filename="workbook.xlsx"; filename*=UTF-8''${encodeURIComponent(fileName).replaceAll("'", '%27')}`,
+      length: bytes,
+    });
   }
 
   @Delete(':importId')

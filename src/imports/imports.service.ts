@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { IntegrationsService } from '../integrations/integrations.service.js';
 import type { Principal } from '../platform/access/principal.js';
-import { addSeconds, Clock } from '../platform/clock/clock.js';
+import { Clock } from '../platform/clock/clock.js';
 import { Config } from '../platform/config/config.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
-import { Database } from '../platform/database/database.js';
+import { Database, type Transaction } from '../platform/database/database.js';
 import type { Import, Prisma } from '../platform/database/generated/client.js';
-import { forbidden, notFound } from '../platform/errors/platform.errors.js';
+import { conflict, forbidden, notFound } from '../platform/errors/platform.errors.js';
+import { Problem } from '../platform/errors/problem.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { decodeIdCursor, toPage, type Page, type PageRequest } from '../platform/http/page.js';
@@ -16,8 +17,9 @@ import { Jobs } from '../platform/jobs/jobs.js';
 import { harmlessFileName } from './file-name.js';
 import { toImportView, type ImportView } from './import-view.js';
 import { fileRefused, quotaExceeded } from './imports.errors.js';
+import { storedSize } from './workbook/row-packing.js';
 import { WorkbookRefused } from './workbook/workbook-refused.js';
-import { WorkbookParser } from './workbook-parser.js';
+import { WorkbookParser, type ParsedWorkbook } from './workbook-parser.js';
 
 const XLSX_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 /** What programs send that know no better. */
@@ -26,7 +28,6 @@ const UNKNOWN_TYPES = new Set([
   'application/zip',
   'application/x-zip-compressed',
 ]);
-const MIB = 1024 * 1024;
 /** Bytes of the file in one row: key rotation holds hundreds of them at once. */
 const PART_BYTES = 48 * 1024;
 const PARTS_PER_STATEMENT = 16;
@@ -50,7 +51,12 @@ export class ImportsService implements OnModuleDestroy {
     private readonly integrations: IntegrationsService,
     jobs: Jobs,
   ) {
-    jobs.add({ name: 'interrupted imports', everySeconds: 300, run: () => this.endInterrupted() });
+    jobs.add({
+      name: 'interrupted imports',
+      everySeconds: 60,
+      runsAtStart: true,
+      run: () => this.endInterrupted(),
+    });
   }
 
   /**
@@ -65,32 +71,42 @@ export class ImportsService implements OnModuleDestroy {
     client: ClientContext,
   ): Promise<ImportView> {
     assertNamedLikeWorkbook(file);
-    const row = await this.begin(principal, integrationId, file, client);
-    const work = this.read(row, file.bytes);
-    this.running.add(work);
+    const id = this.random.id();
+    let row: Import | undefined;
+    // Whoever else finds the row knows by the lock whether somebody is still at it.
+    const work = this.database.exclusively(lockOf(id), async () => {
+      row = await this.begin(principal, integrationId, id, file, client);
+      await this.read(row, file.bytes);
+    });
     // From here on the work tells its outcome by the row, too.
     const settled = work.then(
       () => 'done' as const,
       (error: unknown) => ({ error }),
     );
-    void settled.finally(() => this.running.delete(work));
     const patience = new AbortController();
-    const outcome = await Promise.race([
+    const outcome = await this.whileRunning(
       settled,
-      delay(ANSWER_AFTER_MS, 'late' as const, { signal: patience.signal, ref: false }).catch(
-        () => 'late' as const,
-      ),
-    ]);
+      Promise.race([
+        settled,
+        delay(ANSWER_AFTER_MS, 'late' as const, { signal: patience.signal, ref: false }).catch(
+          () => 'late' as const,
+        ),
+      ]),
+    );
     patience.abort();
-    if (outcome === 'done') return this.get(principal, integrationId, row.id);
-    if (outcome === 'late') {
-      void settled.then((later) => (later === 'done' ? undefined : this.noteFailure(row, later.error)));
-      return toImportView(row);
+    if (outcome === 'done') return this.get(principal, integrationId, id);
+    if (outcome === 'late' && row !== undefined) {
+      const late = row;
+      const noted = settled.then((end) => (end === 'done' ? undefined : this.noteFailure(late, end.error)));
+      void this.whileRunning(noted, noted);
+      return toImportView(late);
     }
-    await this.forget(row);
-    throw outcome.error instanceof WorkbookRefused
-      ? fileRefused({ reason: outcome.error.reason, detail: outcome.error.message })
-      : outcome.error;
+    const failure = outcome === 'late' ? await settled : outcome;
+    if (failure === 'done') return this.get(principal, integrationId, id);
+    if (row !== undefined) await this.forget(row);
+    throw failure.error instanceof WorkbookRefused
+      ? fileRefused({ reason: failure.error.reason, detail: failure.error.message })
+      : failure.error;
   }
 
   /** The files of an integration, newest first. @throws NOT_FOUND */
@@ -115,20 +131,30 @@ export class ImportsService implements OnModuleDestroy {
     return toImportView(await this.find(principal, integrationId, id));
   }
 
-  /** The file as it came. @throws NOT_FOUND, also when it was refused later. */
+  /**
+   * The file as it came, piece by piece: never the whole of it in memory.
+   * @throws NOT_FOUND, also when it was refused later; CONFLICT while it is being read.
+   */
   async download(
     principal: Principal,
     integrationId: string,
     id: string,
-  ): Promise<{ fileName: string; bytes: Buffer }> {
-    const { fileName, status } = await this.find(principal, integrationId, id);
+  ): Promise<{ fileName: string; bytes: number; content: AsyncIterable<Buffer> }> {
+    const { fileName, bytes, status } = await this.find(principal, integrationId, id);
     if (status === 'REFUSED') throw notFound();
-    const { organizationId } = principal;
-    const parts = await this.database.client.importPart.findMany({
-      where: { organizationId, importId: id },
-      orderBy: { position: 'asc' },
-    });
-    return { fileName, bytes: Buffer.concat(parts.map(({ content }) => Buffer.from(content, 'base64'))) };
+    if (status === 'PARSING') throw conflict({ detail: 'The file is still being read.' });
+    return { fileName, bytes, content: this.readFile(principal.organizationId, id) };
+  }
+
+  private async *readFile(organizationId: string, importId: string): AsyncGenerator<Buffer> {
+    for (let position = 0; ; position += PARTS_PER_STATEMENT) {
+      const parts = await this.database.client.importPart.findMany({
+        where: { organizationId, importId, position: { gte: position, lt: position + PARTS_PER_STATEMENT } },
+        orderBy: { position: 'asc' },
+      });
+      for (const { content } of parts) yield Buffer.from(content, 'base64');
+      if (parts.length < PARTS_PER_STATEMENT) return;
+    }
   }
 
   /** For administrators and for whoever uploaded it. @throws NOT_FOUND, FORBIDDEN */
@@ -170,15 +196,14 @@ export class ImportsService implements OnModuleDestroy {
   private async begin(
     { organizationId, userId }: Principal,
     integrationId: string,
+    id: string,
     { name, bytes, sha256 }: UploadedFile,
     client: ClientContext,
   ): Promise<Import> {
-    const { quotaMiB } = this.config.imports;
-    const id = this.random.id();
     const fileName = harmlessFileName(name);
+    const storedBytes = storedSizeOfFile(bytes.length);
     return this.database.transaction(async (tx) => {
-      const { _sum: used } = await tx.import.aggregate({ where: { organizationId }, _sum: { bytes: true } });
-      if ((used.bytes ?? 0) + bytes.length > quotaMiB * MIB) throw quotaExceeded();
+      await this.assertRoom(tx, organizationId, storedBytes);
       this.events.record(tx, {
         action: 'import.uploaded',
         organizationId,
@@ -194,6 +219,7 @@ export class ImportsService implements OnModuleDestroy {
           integrationId,
           fileName,
           bytes: bytes.length,
+          storedBytes,
           sha256: Uint8Array.from(sha256),
           status: 'PARSING',
           createdBy: userId,
@@ -203,31 +229,75 @@ export class ImportsService implements OnModuleDestroy {
     });
   }
 
-  /** Reads the rows, keeps them and the file, and says so last. */
-  private async read({ id: importId, organizationId }: Import, file: Buffer): Promise<void> {
-    const sheets = await this.parser.parse(file, async (chunk) => {
-      await this.database.client.importChunk.create({
-        data: { id: this.random.id(), organizationId, importId, ...chunk },
-        select: { id: true },
+  /**
+   * Until the transaction ends nobody else of the organization is asked: uploads side by side cannot share one room.
+   * @throws QUOTA_EXCEEDED
+   */
+  private async assertRoom(tx: Transaction, organizationId: string, moreBytes: number): Promise<void> {
+    await this.database.forTenant(
+      organizationId,
+      () =>
+        tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('benteng import quota ' || ${organizationId}, 0))`,
+    );
+    const { _sum: used } = await tx.import.aggregate({
+      where: { organizationId },
+      _sum: { storedBytes: true },
+    });
+    if (Number(used.storedBytes ?? 0) + moreBytes > this.config.imports.quotaBytes) throw quotaExceeded();
+  }
+
+  /** Has the whole judged, books its room, keeps rows and file, and says so last. */
+  private async read(row: Import, file: Buffer): Promise<void> {
+    const where = { id: row.id, organizationId: row.organizationId, status: 'PARSING' as const };
+    await this.parser.parse(file, async (workbook) => {
+      await this.database.transaction(async (tx) => {
+        await this.assertRoom(tx, row.organizationId, workbook.storedBytes);
+        const storedBytes = row.storedBytes + BigInt(workbook.storedBytes);
+        const { count } = await tx.import.updateMany({ where, data: { storedBytes } });
+        // Somebody deleted it, or took us for dead.
+        if (count === 0) throw notFound();
       });
+      try {
+        await this.keep(row, file, workbook);
+      } catch (error) {
+        if ((await this.database.client.import.count({ where })) === 0) throw notFound();
+        throw error;
+      }
+      const sheets = workbook.sheets as unknown as Prisma.InputJsonArray;
+      const { count } = await this.database.client.import.updateMany({
+        where,
+        data: { status: 'READY', sheets },
+      });
+      if (count === 0) throw notFound();
     });
-    for (let start = 0; start < file.length; start += PART_BYTES * PARTS_PER_STATEMENT) {
-      const end = Math.min(file.length, start + PART_BYTES * PARTS_PER_STATEMENT);
-      const data: Prisma.ImportPartCreateManyInput[] = [];
-      for (let from = start; from < end; from += PART_BYTES)
-        data.push({
-          id: this.random.id(),
-          organizationId,
-          importId,
-          position: from / PART_BYTES,
-          content: file.subarray(from, Math.min(end, from + PART_BYTES)).toString('base64'),
-        });
-      await this.database.client.importPart.createMany({ data });
-    }
-    await this.database.client.import.updateMany({
-      where: { id: importId, organizationId },
-      data: { status: 'READY', sheets: sheets as unknown as Prisma.InputJsonArray },
-    });
+  }
+
+  private async keep(
+    { id: importId, organizationId }: Import,
+    file: Buffer,
+    { chunks, texts }: ParsedWorkbook,
+  ): Promise<void> {
+    const { client } = this.database;
+    const keys = () => ({ id: this.random.id(), organizationId, importId });
+    for (const some of inGroups(chunks))
+      await client.importChunk.createMany({ data: some.map((chunk) => ({ ...keys(), ...chunk })) });
+    for (const some of inGroups(texts))
+      await client.importText.createMany({ data: some.map((block) => ({ ...keys(), ...block })) });
+    for (const some of inGroups(cutFile(file)))
+      await client.importPart.createMany({
+        data: some.map(({ position, bytes }) => ({
+          ...keys(),
+          position,
+          content: bytes.toString('base64'),
+        })),
+      });
+  }
+
+  /** The end of the process waits for `work`. */
+  private async whileRunning<T>(work: Promise<unknown>, result: Promise<T>): Promise<T> {
+    this.running.add(work);
+    void work.finally(() => this.running.delete(work));
+    return result;
   }
 
   /** Of a file that was never accepted nothing stays but the trail. */
@@ -237,17 +307,18 @@ export class ImportsService implements OnModuleDestroy {
 
   /** The uploader has gone: the row says what became of the file. */
   private async noteFailure({ id, organizationId }: Import, error: unknown): Promise<void> {
-    const isRefused = error instanceof WorkbookRefused;
-    if (!isRefused) this.logger.error(`the import ${id} failed`, error);
+    const isMeant = error instanceof WorkbookRefused || error instanceof Problem;
+    if (!isMeant) this.logger.error(`the import ${id} failed`, error);
+    const refusal = refusalOf(error);
     try {
       await this.database.transaction(async (tx) => {
         const where = { organizationId, importId: id };
         await tx.importChunk.deleteMany({ where });
+        await tx.importText.deleteMany({ where });
         await tx.importPart.deleteMany({ where });
-        const refusal = isRefused ? error.message : INTERRUPTED;
         await tx.import.updateMany({
-          where: { id, organizationId },
-          data: { status: 'REFUSED', refusal, bytes: 0 },
+          where: { id, organizationId, status: 'PARSING' },
+          data: { status: 'REFUSED', refusal, storedBytes: 0 },
         });
       });
     } catch (failure) {
@@ -255,19 +326,49 @@ export class ImportsService implements OnModuleDestroy {
     }
   }
 
-  /** Files whose process died while it read them. */
+  /** Files whose process died while it read them: nobody holds their lock, which ends with its process. */
   private async endInterrupted(): Promise<void> {
-    const { timeoutSeconds } = this.config.imports;
-    const before = addSeconds(this.clock.now(), -(2 * timeoutSeconds + 600));
     // Of whatever organization: this is nobody's request.
-    const stale = await this.database.acrossTenants(() =>
-      this.database.client.import.findMany({
-        where: { status: 'PARSING', createdAt: { lt: before } },
-        take: 100,
-      }),
+    const unfinished = await this.database.acrossTenants(() =>
+      this.database.client.import.findMany({ where: { status: 'PARSING' }, take: 100 }),
     );
-    for (const row of stale) await this.noteFailure(row, new WorkbookRefused('damaged', INTERRUPTED));
+    for (const row of unfinished)
+      await this.database.exclusively(lockOf(row.id), () =>
+        this.noteFailure(row, new WorkbookRefused('damaged', INTERRUPTED)),
+      );
   }
+}
+
+/** Held by whoever reads the file. */
+const lockOf = (id: string): string => `import ${id}`;
+
+/** In words for people. */
+function refusalOf(error: unknown): string {
+  if (error instanceof WorkbookRefused) return error.message;
+  return error instanceof Problem && error.code === 'QUOTA_EXCEEDED' ? error.detail : INTERRUPTED;
+}
+
+function* inGroups<T>(items: Iterable<T>): Generator<T[]> {
+  let group: T[] = [];
+  for (const item of items) {
+    group.push(item);
+    if (group.length < PARTS_PER_STATEMENT) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+function* cutFile(file: Buffer): Generator<{ position: number; bytes: Buffer }> {
+  for (let from = 0; from < file.length; from += PART_BYTES)
+    yield { position: from / PART_BYTES, bytes: file.subarray(from, from + PART_BYTES) };
+}
+
+/** What a file of this size takes in the database: parts in base64, encrypted. */
+function storedSizeOfFile(bytes: number): number {
+  const base64 = (part: number): number => Math.ceil(part / 3) * 4;
+  const full = Math.floor(bytes / PART_BYTES);
+  return full * storedSize(base64(PART_BYTES)) + storedSize(base64(bytes % PART_BYTES));
 }
 
 /** What a file claims to be; what it is, the parser finds out. @throws FILE_REFUSED */

@@ -5,8 +5,9 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Config } from '../platform/config/config.js';
 import { unavailable } from '../platform/errors/platform.errors.js';
 import type { SheetSummary } from './workbook/read-workbook.js';
+import type { RowChunk, TextBlock } from './workbook/row-packer.js';
 import { WorkbookRefused } from './workbook/workbook-refused.js';
-import type { RowChunk, WorkerMessage } from './workbook/workbook-worker.js';
+import type { WorkerMessage } from './workbook/workbook-worker.js';
 
 /** Files that may wait for a free thread. */
 const MAX_WAITING = 20;
@@ -18,35 +19,47 @@ const WORKER = fileURLToPath(new URL('./workbook/workbook-worker.js', import.met
   `${sep}dist${sep}imports${sep}`,
 );
 
+/** A workbook that was judged from its first byte to its last, packed to be kept. */
+export interface ParsedWorkbook {
+  readonly sheets: SheetSummary[];
+  readonly chunks: RowChunk[];
+  readonly texts: TextBlock[];
+  /** What chunks and texts will take in the database. */
+  readonly storedBytes: number;
+}
+
 /** Reads workbooks in threads of their own, with a cap on memory and time; what goes past it is ended. */
 @Injectable()
 export class WorkbookParser implements OnModuleDestroy {
   private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private isEnding = false;
+  private readonly waiting: ((isOver: boolean) => void)[] = [];
   private readonly workers = new Set<Worker>();
 
   constructor(private readonly config: Config) {}
 
   /**
-   * Reads a workbook to its end.
-   * @param store keeps a chunk of rows; the thread waits for it.
-   * @throws WorkbookRefused; UNAVAILABLE when too many files wait; what `store` throws.
+   * Reads a workbook to its end, then has it kept.
+   * @param keep called once, with the whole of a workbook that is not refused; its place is free again when it settles.
+   * @throws WorkbookRefused; UNAVAILABLE when too many files wait, or at the end of the process; what `keep` throws.
    */
-  async parse(file: Buffer, store: (chunk: RowChunk) => Promise<void>): Promise<SheetSummary[]> {
+  async parse(file: Buffer, keep: (workbook: ParsedWorkbook) => Promise<void>): Promise<void> {
     await this.take();
     try {
-      return await this.run(file, store);
+      await keep(await this.run(file));
     } finally {
       this.giveBack();
     }
   }
 
   async onModuleDestroy(): Promise<void> {
+    this.isEnding = true;
+    for (const wake of this.waiting.splice(0)) wake(true);
     await Promise.all([...this.workers].map((worker) => worker.terminate()));
   }
 
-  private async run(file: Buffer, store: (chunk: RowChunk) => Promise<void>): Promise<SheetSummary[]> {
-    const { timeoutSeconds, memoryMiB, ...limits } = this.config.imports;
+  private async run(file: Buffer): Promise<ParsedWorkbook> {
+    const { timeoutSeconds, memoryMiB, concurrency: _, quotaBytes: __, ...limits } = this.config.imports;
     const worker = new Worker(WORKER, {
       workerData: { file, limits },
       resourceLimits: { maxOldGenerationSizeMb: memoryMiB, maxYoungGenerationSizeMb: MAX_YOUNG_MIB },
@@ -55,9 +68,11 @@ export class WorkbookParser implements OnModuleDestroy {
       execArgv: [],
     });
     this.workers.add(worker);
+    const chunks: RowChunk[] = [];
+    const texts: TextBlock[] = [];
     let timer: NodeJS.Timeout | undefined;
     try {
-      return await new Promise<SheetSummary[]>((resolve, reject) => {
+      return await new Promise<ParsedWorkbook>((resolve, reject) => {
         const giveUp = (): void =>
           reject(
             new WorkbookRefused(
@@ -66,21 +81,11 @@ export class WorkbookParser implements OnModuleDestroy {
             ),
           );
         timer = setTimeout(giveUp, timeoutSeconds * 1000);
-        const handle = async (message: WorkerMessage): Promise<void> => {
-          if (message.kind === 'refused') throw new WorkbookRefused(message.reason, message.message);
-          if (message.kind === 'done') resolve(message.sheets);
-          else {
-            await store(message.chunk);
-            // Any answer will do.
-            // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-            worker.postMessage(null);
-          }
-        };
-        // One after the other, and the end only after the last one was stored.
-        let last = Promise.resolve();
         worker.on('message', (message: WorkerMessage) => {
-          last = last.then(async () => handle(message));
-          last.catch(reject);
+          if (message.kind === 'chunk') chunks.push(message.chunk);
+          else if (message.kind === 'texts') texts.push(message.texts);
+          else if (message.kind === 'refused') reject(new WorkbookRefused(message.reason, message.message));
+          else resolve({ sheets: message.sheets, storedBytes: message.storedBytes, chunks, texts });
         });
         worker.on('error', (error: NodeJS.ErrnoException) =>
           reject(
@@ -89,9 +94,8 @@ export class WorkbookParser implements OnModuleDestroy {
               : error,
           ),
         );
-        worker.on('exit', () => {
-          void last.finally(() => reject(unavailable({ retryAfterSeconds: 5 }))).catch(() => undefined);
-        });
+        // After its last message, unless it was ended.
+        worker.on('exit', () => reject(unavailable({ retryAfterSeconds: 5 })));
       });
     } finally {
       clearTimeout(timer);
@@ -101,18 +105,20 @@ export class WorkbookParser implements OnModuleDestroy {
   }
 
   private async take(): Promise<void> {
+    if (this.isEnding) throw unavailable({ retryAfterSeconds: 5 });
     if (this.running < this.config.imports.concurrency) {
       this.running += 1;
       return;
     }
     if (this.waiting.length >= MAX_WAITING) throw unavailable({ retryAfterSeconds: 10 });
-    await new Promise<void>((resolve) => this.waiting.push(resolve));
+    const isOver = await new Promise<boolean>((resolve) => this.waiting.push(resolve));
+    if (isOver) throw unavailable({ retryAfterSeconds: 5 });
   }
 
   /** The place goes to the next one that waits. */
   private giveBack(): void {
     const next = this.waiting.shift();
     if (next === undefined) this.running -= 1;
-    else next();
+    else next(false);
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,9 +8,10 @@ import fc from 'fast-check';
 import writeWorkbook from 'write-excel-file/node';
 import type { Response } from 'supertest';
 import { Jobs } from '../../src/platform/jobs/jobs.js';
-import { WorkbookParser } from '../../src/imports/workbook-parser.js';
+import { WorkbookParser, type ParsedWorkbook } from '../../src/imports/workbook-parser.js';
 import { aSignedInAdmin, aSignedInUser, type SignedIn } from '../factories/people.js';
 import {
+  aLongWorkbook,
   alteredWorkbook,
   aWorkbook,
   textRow,
@@ -38,6 +39,8 @@ const ENVIRONMENT = {
   IMPORT_MAX_SHARED_STRINGS: '1000',
   IMPORT_MAX_CELL_LENGTH: '2000',
   IMPORT_MAX_INFLATED_MIB: '50',
+  IMPORT_MAX_STORED_MIB: '1',
+  IMPORT_MAX_TEXT_MIB: '8',
 };
 
 let test: TestApp;
@@ -65,6 +68,7 @@ const kept = async () => ({
   imports: await test.database.client.import.count(),
   parts: await test.database.client.importPart.count(),
   chunks: await test.database.client.importChunk.count(),
+  texts: await test.database.client.importText.count(),
 });
 
 describe('an uploaded workbook', () => {
@@ -405,6 +409,27 @@ const REFUSED: [string, string, () => Buffer | string][] = [
     'too_many_strings',
     () => zip(workbookParts({ A: '' }, Array(1001).fill('<t>x</t>') as string[])),
   ],
+  [
+    'text of all cells together',
+    'too_much_text',
+    () =>
+      zip(
+        workbookParts(
+          {
+            A: Array.from(
+              { length: 500 },
+              (_, index) => `<row r="${index + 1}">${'<c t="s"><v>0</v></c>'.repeat(10)}</row>`,
+            ).join(''),
+          },
+          [`<t>${'x'.repeat(2000)}</t>`],
+        ),
+      ),
+  ],
+  [
+    'rows that take too much room [F-6]',
+    'too_much_to_store',
+    () => aWorkbook(Array.from({ length: 1000 }, () => [randomBytes(900).toString('hex')])),
+  ],
   ['a long cell', 'cell_too_long', () => sheet(textRow(5, ['a', 'x'.repeat(2001)]))],
   ['a text that is not there', 'damaged', () => sheet('<row r="1"><c t="s"><v>99</v></c></row>')],
   ['rows out of order', 'damaged', () => sheet('<row r="2"/><row r="1"/>')],
@@ -591,24 +616,24 @@ describe('reading a workbook', () => {
     });
     const rows = strings.map((_, index) => `<row r="${index + 1}"><c t="s"><v>${index}</v></c></row>`);
     const large = zip(workbookParts({ Orders: rows.join('') }, strings));
-    const limits = { IMPORT_MAX_ROWS: '100000', IMPORT_MAX_INFLATED_MIB: '400' };
-    const store = () => Promise.resolve();
+    const limits = { IMPORT_MAX_ROWS: '500000', IMPORT_MAX_INFLATED_MIB: '400' };
+    const keep = jest.fn(async (_workbook: ParsedWorkbook) => undefined);
     const small = new WorkbookParser(testConfig({ ...limits, IMPORT_MEMORY_MIB: '32' }));
-    await expect(small.parse(large, store)).rejects.toMatchObject({ reason: 'needs_too_much_memory' });
+    await expect(small.parse(large, keep)).rejects.toMatchObject({ reason: 'needs_too_much_memory' });
     const slow = new WorkbookParser(testConfig({ ...limits, IMPORT_TIMEOUT_SECONDS: '1' }));
-    await expect(slow.parse(large, () => delay(1500))).rejects.toMatchObject({ reason: 'takes_too_long' });
-    for (const parser of [small, slow])
-      expect(await parser.parse(aWorkbook([['a']]), store)).toEqual([
-        { name: 'Orders', rows: 1, columns: 1 },
-      ]);
+    const long = aLongWorkbook(400_000);
+    await expect(slow.parse(long, keep)).rejects.toMatchObject({ reason: 'takes_too_long' });
+    expect(keep).not.toHaveBeenCalled();
+    await small.parse(aWorkbook([['a']]), keep);
+    expect(keep.mock.calls[0]![0].sheets).toEqual([{ name: 'Orders', rows: 1, columns: 1 }]);
   });
 
   it('that takes longer than two seconds is answered before it is done; the row tells the rest', async () => {
     const parser = test.app.get(WorkbookParser);
     const parse = parser.parse.bind(parser);
-    jest.spyOn(parser, 'parse').mockImplementation(async (file, store) => {
+    jest.spyOn(parser, 'parse').mockImplementation(async (file, keep) => {
       await delay(2300);
-      return parse(file, store);
+      return parse(file, keep);
     });
     const [fine, wrong] = await Promise.all([
       upload(aWorkbook([['late']])),
@@ -637,13 +662,17 @@ describe('reading a workbook', () => {
     expectProblem(await admin.client.get(`${wrong.headers['location'] as string}/file`), 404, 'NOT_FOUND');
   });
 
-  it('that a killed process left is ended', async () => {
+  it('that a killed process left is ended, however young it is; one that is being read is not [F-8]', async () => {
     const { id } = (await upload(aWorkbook([['a']]))).body as { id: string };
-    await test.database.client.import.updateMany({
-      where: { id },
-      data: { status: 'PARSING', createdAt: new Date(test.clock.now().getTime() - 3_600_000) },
+    await test.database.client.import.updateMany({ where: { id }, data: { status: 'PARSING' } });
+    const parser = test.app.get(WorkbookParser);
+    const parse = parser.parse.bind(parser);
+    jest.spyOn(parser, 'parse').mockImplementation(async (file, keep) => {
+      await test.app.get(Jobs).runNow('interrupted imports');
+      return parse(file, keep);
     });
-    await test.app.get(Jobs).runNow('interrupted imports');
+    expect((await upload(aWorkbook([['b']]))).status).toBe(201);
+    jest.restoreAllMocks();
     expect((await admin.client.get(`/integrations/${shop}/imports/${id}`)).body).toMatchObject({
       status: 'REFUSED',
       refusal: 'Reading was interrupted. Upload the file again.',
@@ -654,8 +683,8 @@ describe('reading a workbook', () => {
   it('that fails in the database keeps nothing', async () => {
     const parser = test.app.get(WorkbookParser);
     const parse = parser.parse.bind(parser);
-    jest.spyOn(parser, 'parse').mockImplementation(async (file, store) => {
-      await parse(file, store);
+    jest.spyOn(parser, 'parse').mockImplementation(async (file, keep) => {
+      await parse(file, keep);
       throw new Error('the database is gone');
     });
     const before = await kept();
@@ -666,20 +695,200 @@ describe('reading a workbook', () => {
   });
 });
 
-describe('uploads', () => {
-  it('are ten a minute for each person [L-S4]', async () => {
-    const limited = await startTestApp({ environment: { ...MEMORY_COUNTERS } });
-    try {
-      const person = await aSignedInAdmin(limited);
-      const created = await person.client.post('/integrations', { provider: 'CUSTOM', label: 'x' });
-      const path = `/integrations/${(created.body as { id: string }).id}/imports`;
-      const body = form([{ name: 'a.xlsx', content: aWorkbook([['a']]) }]);
-      const headers = { 'Content-Type': FORM_TYPE };
-      for (let count = 0; count < 10; count += 1)
-        expect((await person.client.post(path, body, headers)).status).toBe(201);
-      expectProblem(await person.client.post(path, body, headers), 429, 'RATE_LIMITED');
-    } finally {
-      await limited.close();
+describe('with the limits as they are', () => {
+  const QUOTA_BYTES = 5_000_000;
+  let roomy: TestApp;
+  beforeAll(async () => {
+    roomy = await startTestApp({
+      environment: { ...MEMORY_COUNTERS, IMPORT_QUOTA_BYTES: String(QUOTA_BYTES) },
+    });
+  });
+  afterAll(() => roomy.close());
+
+  /** Somebody of a new organization, with an integration to upload to. */
+  const aPerson = async () => {
+    const { client } = await aSignedInAdmin(roomy);
+    const created = await client.post('/integrations', { provider: 'CUSTOM', label: 'x' });
+    const path = `/integrations/${(created.body as { id: string }).id}/imports`;
+    const put = (content: Buffer) =>
+      client.post(path, form([{ name: 'a.xlsx', content }]), { 'Content-Type': FORM_TYPE });
+    return { client, path, put };
+  };
+  interface Outcome {
+    id: string;
+    status: string;
+    refusal?: string;
+    detail?: string;
+    storedBytes: number;
+  }
+  const idOf = (response: Response) => (response.body as { id: string }).id;
+  /** The import when it has been read, or the problem. */
+  const outcomeOf = async (client: TestClient, response: Response): Promise<Outcome> => {
+    let body = response.body as Outcome;
+    for (let tries = 0; tries < 600 && body.status === 'PARSING'; tries += 1) {
+      await delay(50);
+      body = (await client.get(response.headers['location'] as string)).body as Outcome;
     }
+    return body;
+  };
+  /** What rows and texts take in the database, as they are there. */
+  const storedBytes = async (id: string) => {
+    const [row] = await roomy.database.client.$queryRaw<{ bytes: bigint }[]>`
+      SELECT (SELECT coalesce(sum(octet_length(rows)), 0) FROM benteng.import_chunks WHERE import_id = ${id}::uuid)
+           + (SELECT coalesce(sum(octet_length(content)), 0) FROM benteng.import_texts WHERE import_id = ${id}::uuid)
+           + (SELECT coalesce(sum(octet_length(content)), 0) FROM benteng.import_parts WHERE import_id = ${id}::uuid)
+           AS bytes`;
+    return Number(row!.bytes);
+  };
+  /** One text of 32,000 characters in every cell. */
+  const sameText = (rows: number, columns: number) =>
+    zip(
+      workbookParts(
+        {
+          Orders: Array.from(
+            { length: rows },
+            (_, index) => `<row r="${index + 1}">${'<c t="s"><v>0</v></c>'.repeat(columns)}</row>`,
+          ).join(''),
+        },
+        [`<t>${'x'.repeat(32_000)}</t>`],
+      ),
+    );
+
+  it('uploads are ten a minute for each person [L-S4]', async () => {
+    const { put } = await aPerson();
+    for (let count = 0; count < 10; count += 1) expect((await put(aWorkbook([['a']]))).status).toBe(201);
+    expectProblem(await put(aWorkbook([['a']])), 429, 'RATE_LIMITED');
+  });
+
+  it('one cell in each row, far to the right, takes the room of one cell [F-6]', async () => {
+    const { client, put } = await aPerson();
+    const rows = Array.from(
+      { length: 20_000 },
+      (_, index) => `<row r="${index + 1}"><c r="SF${index + 1}"><v>${index}</v></c></row>`,
+    );
+    const file = zip(workbookParts({ Orders: rows.join('') }));
+    const response = await put(file);
+    expect(response.body).toMatchObject({ sheets: [{ name: 'Orders', rows: 20_000, columns: 500 }] });
+    expect(await storedBytes(idOf(response))).toBeLessThan(4 * file.length);
+    const page = pageOf(await client.get(`${response.headers['location'] as string}/rows?limit=1`));
+    expect(page.items).toEqual([{ sheet: 'Orders', row: 1, cells: [...Array<string>(499).fill(''), '0'] }]);
+  });
+
+  it('what is stored counts for the quota, to the byte, with uploads side by side [F-6]', async () => {
+    const { client, path, put } = await aPerson();
+    const file = aWorkbook(Array.from({ length: 1000 }, () => [randomBytes(600).toString('base64')]));
+    const responses = await Promise.all(Array.from({ length: 9 }, () => put(file)));
+    const outcomes = await Promise.all(responses.map((response) => outcomeOf(client, response)));
+    const kept = outcomes.filter(({ status }) => status === 'READY');
+    for (const outcome of outcomes)
+      if (!kept.includes(outcome)) expect(outcome.refusal ?? outcome.detail).toMatch(/fill the room/);
+    const { storedBytes: counted } = kept[0]!;
+    expect(counted).toBeGreaterThan(QUOTA_BYTES / 3);
+    expect(kept.length * counted).toBeLessThanOrEqual(QUOTA_BYTES);
+    expect(await storedBytes(kept[0]!.id)).toBeGreaterThan(counted * 0.999);
+    expect(await storedBytes(kept[0]!.id)).toBeLessThanOrEqual(counted);
+    const listed = pageOf(await client.get(`${path}?limit=50`)).items as unknown as Outcome[];
+    expect(listed.reduce((sum, each) => sum + each.storedBytes, 0)).toBe(kept.length * counted);
+  });
+
+  it('a text in many cells is kept once, and answers have at most about 2 MiB, also 16 at once [F-12]', async () => {
+    const { client, put } = await aPerson();
+    const file = sameText(100, 50);
+    expect(file.length).toBeLessThan(30_000);
+    const response = await put(file);
+    expect(response.status).toBe(201);
+    expect(await storedBytes(idOf(response))).toBeLessThan(100_000);
+    const rows = `${response.headers['location'] as string}/rows`;
+    const seen: number[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const answer = await client.get(`${rows}?limit=100${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      expect(Buffer.byteLength(answer.text)).toBeLessThan(2.2 * 1024 * 1024);
+      const page = pageOf(answer);
+      expect(answer.headers['x-ended-early']).toBe(page.nextCursor === null ? undefined : 'size');
+      for (const item of page.items as { row: number; cells: string[] }[]) {
+        expect(item.cells).toHaveLength(50);
+        expect(new Set(item.cells)).toEqual(new Set(['x'.repeat(32_000)]));
+        seen.push(item.row);
+      }
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    const before = process.memoryUsage().rss;
+    const answers = await Promise.all(Array.from({ length: 16 }, () => client.get(`${rows}?limit=100`)));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
+  });
+
+  it('30,000 cells with one long text take kilobytes [F-12]', async () => {
+    const { put } = await aPerson();
+    const response = await put(sameText(600, 50));
+    expect(response.status).toBe(201);
+    expect(await storedBytes(idOf(response))).toBeLessThan(200_000);
+  });
+
+  it('a row that is larger than an answer goes on in the next one [F-12]', async () => {
+    const { client, put } = await aPerson();
+    const response = await put(sameText(2, 300));
+    const rows = `${response.headers['location'] as string}/rows?limit=10`;
+    const found: Record<number, number> = {};
+    let cursor: string | null = '';
+    for (let pages = 0; cursor !== null && pages < 50; pages += 1) {
+      const answer = await client.get(`${rows}${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      expect(Buffer.byteLength(answer.text)).toBeLessThan(2.2 * 1024 * 1024);
+      const page = pageOf(answer);
+      for (const item of page.items as { row: number; firstColumn?: number; cells: string[] }[]) {
+        expect(item.firstColumn ?? 0).toBe(found[item.row] ?? 0);
+        found[item.row] = (found[item.row] ?? 0) + item.cells.length;
+      }
+      cursor = page.nextCursor;
+    }
+    expect(found).toEqual({ 1: 300, 2: 300 });
+  });
+
+  it('a refused workbook leaves no row, dead or alive, however late its fault [F-12]', async () => {
+    const { put } = await aPerson();
+    const rows = Array.from({ length: 4000 }, (_, index) =>
+      textRow(index + 1, [randomBytes(300).toString('hex')]),
+    );
+    const file = zip(workbookParts({ Orders: `${rows.join('')}<row r="1"/>` }));
+    const size = async () => {
+      const [row] = await roomy.database.client.$queryRaw<{ bytes: bigint }[]>`
+        SELECT pg_total_relation_size('benteng.import_chunks') + pg_total_relation_size('benteng.import_parts') AS bytes`;
+      return Number(row!.bytes);
+    };
+    const before = await size();
+    expect((await put(file)).body).toMatchObject({ code: 'FILE_REFUSED', reason: 'damaged' });
+    expect((await size()) - before).toBeLessThan(64 * 1024);
+  });
+
+  it('rows that version 0.1 kept are read as they are, in pages that stay small [F-12]', async () => {
+    const { client, put } = await aPerson();
+    const response = await put(aWorkbook([['a']]));
+    const { id: importId } = response.body as { id: string };
+    const { organizationId } = (await roomy.database.client.import.findFirst({ where: { id: importId } }))!;
+    await roomy.database.client.importChunk.deleteMany({ where: { organizationId, importId } });
+    const old = [
+      [2, ['Ibu Sri', '', '12.5']],
+      [9, Array.from({ length: 100 }, () => 'é'.repeat(32_000))],
+    ];
+    await roomy.database.client.importChunk.create({
+      data: {
+        id: randomUUID(),
+        organizationId,
+        importId,
+        sheet: 0,
+        firstRow: 2,
+        lastRow: 9,
+        rows: JSON.stringify(old),
+      },
+    });
+    const rows = `${response.headers['location'] as string}/rows`;
+    const first = await client.get(rows);
+    expect(first.headers['x-ended-early']).toBe('size');
+    expect(pageOf(first).items).toEqual([{ sheet: 'Orders', row: 2, cells: ['Ibu Sri', '', '12.5'] }]);
+    const second = pageOf(await client.get(`${rows}?cursor=${pageOf(first).nextCursor!}`));
+    expect((second.items[0] as { cells: string[] }).cells.length).toBeGreaterThan(20);
+    expect(second.nextCursor).not.toBeNull();
   });
 });

@@ -137,3 +137,12 @@ export function alteredWorkbook(changes: Record<string, string | Buffer | null>)
   }
   return zip([...parts.values()]);
 }
+
+/** A workbook that takes a while to read: so many rows of five cells. */
+export function aLongWorkbook(rows: number): Buffer {
+  const cells =
+    '<c><v>1</v></c><c><v>2.5</v></c><c t="str"><v>Kaos polos</v></c><c><v>45688</v></c><c><v>7</v></c>';
+  let xml = '';
+  for (let row = 1; row <= rows; row += 1) xml += `<row r="${row}">${cells}</row>`;
+  return zip(workbookParts({ Orders: xml }));
+}

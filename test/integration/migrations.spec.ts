@@ -12,6 +12,7 @@ import { embeddedSession } from '../../src/platform/database/embedded-database.j
 const SOURCE = join(__dirname, '../../prisma/migrations');
 const LISTABLE = '20261121215000_listable_accounts';
 const NULLABLE = '20261120000100_password_nullable';
+const ID = (n: number): string => `00000000-0000-7000-8000-00000000000${n}`;
 const snapshot = join(__dirname, '../../node_modules/.cache/benteng/embedded.tar');
 
 describe('migrations', () => {
@@ -65,6 +66,33 @@ describe('migrations', () => {
       checksum: readMigrations(folder).find(({ name }) => name === names[0])!.checksum,
       finished: true,
     });
+  });
+
+  it('count what workbooks of version 0.1 take, and can be taken back [F-6]', async () => {
+    const { session, folder } = await setUp();
+    const name = '20261121212000_sparse_imports';
+    await session.execute(readFileSync(join(SOURCE, name, 'down.sql'), 'utf8'));
+    expect(await exists(session, 'benteng.import_texts')).toBe(false);
+    await session.execute(`
+      SET benteng.organization = '*';
+      INSERT INTO benteng.organizations (id, name, created_at, updated_at) VALUES ('${ID(1)}', 'O', now(), now());
+      INSERT INTO benteng.integrations (id, organization_id, provider, label, webhook_scheme, created_at, updated_at)
+        VALUES ('${ID(2)}', '${ID(1)}', 'CUSTOM', 'x', 'standard', now(), now());
+      INSERT INTO benteng.imports (id, organization_id, integration_id, file_name, bytes, sha256, status, created_by, created_at)
+        VALUES ('${ID(3)}', '${ID(1)}', '${ID(2)}', 'a.xlsx', 5, '', 'READY', '${ID(9)}', now()),
+               ('${ID(4)}', '${ID(1)}', '${ID(2)}', 'b.xlsx', 5, '', 'REFUSED', '${ID(9)}', now());
+      INSERT INTO benteng.import_parts (id, organization_id, import_id, position, content)
+        VALUES ('${ID(5)}', '${ID(1)}', '${ID(3)}', 0, repeat('x', 100));
+      INSERT INTO benteng.import_chunks (id, organization_id, import_id, sheet, first_row, last_row, rows)
+        VALUES ('${ID(6)}', '${ID(1)}', '${ID(3)}', 0, 1, 1, repeat('x', 30)),
+               ('${ID(7)}', '${ID(1)}', '${ID(3)}', 0, 2, 2, repeat('x', 7));`);
+    expect(await applyMigrations(session, folder)).toContain(name);
+    expect(
+      await session.query('SELECT file_name, stored_bytes::int AS n FROM benteng.imports ORDER BY 1'),
+    ).toEqual([
+      { file_name: 'a.xlsx', n: 137 },
+      { file_name: 'b.xlsx', n: 0 },
+    ]);
   });
 
   it('of a newer program are refused, and the database stays as it is', async () => {

@@ -2,13 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { form, FORM_TYPE } from '../factories/forms.js';
 import { OTHER_PASSWORD } from '../factories/people.js';
+import { aLongWorkbook } from '../factories/workbooks.js';
 import { kill, killAll, startProgram } from '../support/program.js';
 import { TestClient } from '../support/test-client.js';
 import { NO_LIMITS } from '../support/no-limits.js';
 
 const ROUNDS = 3;
 const EMAIL = 'admin@benteng.test';
+const LONG_WORKBOOK = aLongWorkbook(400_000);
 
 let dataDir: string;
 beforeAll(() => {
@@ -69,6 +72,30 @@ async function writeUntilKilled(url: string, admin: TestClient, round: number): 
   return promised;
 }
 
+/** Sends a workbook that takes seconds to read. @returns its path, when reading has begun. */
+async function uploadUntilItIsRead(admin: TestClient): Promise<string> {
+  const created = await admin.post('/integrations', { provider: 'CUSTOM', label: 'x' });
+  const path = `/integrations/${(created.body as { id: string }).id}/imports`;
+  const body = form([{ name: 'a.xlsx', content: LONG_WORKBOOK }]);
+  // The answer is lost with the process.
+  admin.post(path, body, { 'Content-Type': FORM_TYPE }).catch(() => undefined);
+  for (let tries = 0; tries < 200; tries += 1) {
+    const { items } = (await admin.get(path)).body as { items: { id: string; status: string }[] };
+    if (items[0]?.status === 'PARSING') return `${path}/${items[0].id}`;
+    await delay(25);
+  }
+  throw new Error('the workbook is not being read');
+}
+
+async function untilRead(admin: TestClient, path: string): Promise<unknown> {
+  for (let tries = 0; tries < 40; tries += 1) {
+    const { body } = await admin.get(path);
+    if ((body as { status: string }).status !== 'PARSING') return body;
+    await delay(50);
+  }
+  return 'still being read';
+}
+
 async function refresh(url: string, token: string): Promise<number> {
   const client = new TestClient(url, '10.0.0.3');
   client.cookies.set('refresh', token);
@@ -76,7 +103,7 @@ async function refresh(url: string, token: string): Promise<number> {
 }
 
 describe('a program that is killed in the middle of its work', () => {
-  it('has everything it had answered: accounts, temporary passwords, sessions, and that they ended [V16.5.3]', async () => {
+  it('has everything it had answered: accounts, temporary passwords, sessions, and that they ended; what was being read is given up [V16.5.3] [F-8]', async () => {
     let program = await start();
     const first = /Temporary password[^:]*: (\S+)/.exec(program.output())?.[1];
     const owner = new TestClient(program.url, '10.0.0.1');
@@ -87,6 +114,7 @@ describe('a program that is killed in the middle of its work', () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const admin = new TestClient(program.url, '10.0.0.1');
       await admin.login({ email: EMAIL, password: OTHER_PASSWORD });
+      const upload = round === 0 ? await uploadUntilItIsRead(admin) : null;
       const writing = writeUntilKilled(program.url, admin, round);
       await delay(300 + Math.random() * 400);
       await kill(program.process);
@@ -97,6 +125,12 @@ describe('a program that is killed in the middle of its work', () => {
       const again = new TestClient(program.url, '10.0.0.1');
       const login = await again.login({ email: EMAIL, password: OTHER_PASSWORD });
       expect(login.body).toMatchObject({ status: 'authenticated' });
+      // Without waiting for a timer: the start itself ends what nobody reads any more.
+      if (upload !== null)
+        expect(await untilRead(again, upload)).toMatchObject({
+          status: 'REFUSED',
+          refusal: expect.stringContaining('interrupted'),
+        });
       for (const id of promised.users) expect((await again.get(`/users/${id}`)).status).toBe(200);
       for (const credentials of promised.temporaryPasswords) {
         const { body } = await new TestClient(program.url, '10.0.0.4').login(credentials);

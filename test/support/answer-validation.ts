@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -22,9 +23,21 @@ export class AnswerValidation {
   /** Has every answer of a server judged. To be called before it listens. */
   watch(server: FastifyInstance): void {
     server.addHook('onSend', async (request, reply, payload) => {
+      if (payload instanceof Readable && String(reply.getHeader('content-type')).includes('json'))
+        return Readable.from(this.judgeAtItsEnd(request, reply, payload), { objectMode: false });
       this.judge(request, reply, payload);
       return payload;
     });
+  }
+
+  /** An answer that is written piece by piece. */
+  private async *judgeAtItsEnd(request: FastifyRequest, reply: FastifyReply, payload: Readable) {
+    const pieces: Buffer[] = [];
+    for await (const piece of payload as AsyncIterable<Buffer>) {
+      pieces.push(piece);
+      yield piece;
+    }
+    this.judge(request, reply, Buffer.concat(pieces));
   }
 
   private judge(request: FastifyRequest, reply: FastifyReply, payload: unknown): void {

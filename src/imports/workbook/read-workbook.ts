@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { WorkbookLimits } from '../../platform/config/config.js';
 import { isDateFormat, unescapeText } from './cell-values.js';
 import { RichText } from './rich-text.js';
-import { SheetReader, type CellContext, type WorkbookRow } from './sheet-reader.js';
+import { SharedText, SheetReader, type CellContext, type WorkbookRow } from './sheet-reader.js';
 import { damaged, openPackage, resolvePart, type WorkbookPackage } from './workbook-package.js';
 import { WorkbookRefused } from './workbook-refused.js';
 import { assertHarmlessXml, readXml } from './xml.js';
@@ -24,14 +24,12 @@ const MAIN_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.s
 /**
  * Reads the cells of an .xlsx as text (ECMA-376, transitional and strict). Formulas are given as their own text and never
  * computed; dates as ISO 8601 without a zone; keys of any kind are never made from what is in the file.
- * @param pause asked between pieces: reading goes on when it is settled.
  * @throws WorkbookRefused naming sheet and cell where there is one.
  */
 export async function readWorkbook(
   file: Buffer,
   limits: WorkbookLimits,
   onRow: RowSink,
-  pause: () => Promise<void> | undefined = () => undefined,
 ): Promise<SheetSummary[]> {
   const parts = await openPackage(file, limits.inflatedMiB);
   const main = await findMainPart(parts);
@@ -46,6 +44,7 @@ export async function readWorkbook(
     strings: await readSharedStrings(parts, partOf('/sharedStrings'), limits),
     dateStyles: await readDateStyles(parts, partOf('/styles')),
     cells: 0,
+    characters: 0,
   };
   const summaries: SheetSummary[] = [];
   for (const { name, relationId } of sheets) {
@@ -55,7 +54,7 @@ export async function readWorkbook(
     if (!relation.type.endsWith('/worksheet')) continue;
     const index = summaries.length;
     summaries.push(
-      await readSheet(book, name, await parts.open(relation.target), (row) => onRow(index, row), pause),
+      await readSheet(book, name, await parts.open(relation.target), (row) => onRow(index, row)),
     );
   }
   if (summaries.length === 0) throw damaged('it has no sheet with cells');
@@ -143,8 +142,8 @@ async function readSharedStrings(
   parts: WorkbookPackage,
   part: string | undefined,
   limits: WorkbookLimits,
-): Promise<string[]> {
-  const strings: string[] = [];
+): Promise<SharedText[]> {
+  const strings: SharedText[] = [];
   if (part === undefined) return strings;
   const text = new RichText();
   await readXml(await parts.open(part), {
@@ -160,7 +159,7 @@ async function readSharedStrings(
     close: (name) => {
       text.close(name);
       if (name !== 'si') return;
-      strings.push(unescapeText(text.value));
+      strings.push(new SharedText(unescapeText(text.value)));
       if (strings.length > limits.sharedStrings)
         throw new WorkbookRefused(
           'too_many_strings',
@@ -196,14 +195,12 @@ async function readSheet(
   sheet: string,
   content: Readable,
   onRow: (row: WorkbookRow) => void,
-  pause: () => Promise<void> | undefined,
 ): Promise<SheetSummary> {
   const reader = new SheetReader(book, sheet, onRow);
   await readXml(content, {
     open: (name, attributes) => reader.open(name, attributes),
     text: (piece) => reader.text(piece),
     close: (name) => reader.close(name),
-    pause,
   });
   return { name: sheet, rows: reader.lastRow, columns: reader.columns };
 }

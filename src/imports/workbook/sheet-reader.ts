@@ -1,30 +1,52 @@
 import type { WorkbookLimits } from '../../platform/config/config.js';
 import { columnName, columnOf, serialToText, unescapeText } from './cell-values.js';
 import { RichText } from './rich-text.js';
+import type { LongText } from './row-packing.js';
 import { damaged } from './workbook-package.js';
 import { WorkbookRefused } from './workbook-refused.js';
 import type { Attributes } from './xml.js';
 
-/** A row with at least one cell that is not empty: its number, and its cells as text. */
-export type WorkbookRow = [row: number, cells: string[]];
+/** A text that cells point to; whoever packs it notes here where it is kept. */
+export class SharedText {
+  longText: LongText | undefined;
+  chunk = -1;
+  number = 0;
+
+  constructor(readonly text: string) {}
+}
+
+/** A row with at least one cell that is not empty: those cells alone, however far apart they are. */
+export interface WorkbookRow {
+  /** As the workbook numbers it, from 1. */
+  readonly row: number;
+  /** 0, 1, 2 …, ascending. */
+  readonly columns: readonly number[];
+  /** One for each of the columns, not empty. */
+  readonly texts: readonly (string | SharedText)[];
+}
 
 /** What the cells of every sheet of a workbook refer to. */
 export interface CellContext {
   readonly limits: WorkbookLimits;
-  readonly strings: string[];
+  readonly strings: readonly SharedText[];
   /** For each cell style, whether it shows a date. */
   readonly dateStyles: boolean[];
   readonly is1904: boolean;
-  /** Cells read so far, in all sheets together. */
+  /** Cells with a text read so far, in all sheets together. */
   cells: number;
+  /** Their characters. */
+  characters: number;
 }
+
+const MI = 1024 * 1024;
 
 /** Follows `<row>`, `<c>`, `<v>`, `<f>` and `<is>` of one sheet. */
 export class SheetReader {
   lastRow = 0;
   columns = 0;
   private row = 0;
-  private cells: string[] = [];
+  private cellColumns: number[] = [];
+  private texts: (string | SharedText)[] = [];
   private column = -1;
   private type = '';
   private style = -1;
@@ -84,7 +106,8 @@ export class SheetReader {
         `Sheet "${this.sheet}" has more than ${this.book.limits.rows} rows.`,
       );
     this.row = row;
-    this.cells = [];
+    this.cellColumns = [];
+    this.texts = [];
     this.column = -1;
   }
 
@@ -109,21 +132,29 @@ export class SheetReader {
   private endCell(): void {
     this.inside = null;
     const text = this.textOfCell();
-    if (text === '') return;
-    while (this.cells.length < this.column) this.cells.push('');
-    this.cells.push(text);
+    const { length } = typeof text === 'string' ? text : text.text;
+    if (length === 0) return;
+    this.book.characters += length;
+    if (this.book.characters > this.book.limits.textMi * MI)
+      throw this.refuse(
+        'too_much_text',
+        `is where the text of all cells passes ${this.book.limits.textMi} MiB`,
+      );
+    this.cellColumns.push(this.column);
+    this.texts.push(text);
   }
 
   private endRow(): void {
-    if (this.cells.length === 0) return;
+    if (this.texts.length === 0) return;
     this.lastRow = this.row;
-    this.columns = Math.max(this.columns, this.cells.length);
-    this.onRow([this.row, this.cells]);
-    this.cells = [];
+    this.columns = Math.max(this.columns, this.cellColumns.at(-1)! + 1);
+    this.onRow({ row: this.row, columns: this.cellColumns, texts: this.texts });
+    this.cellColumns = [];
+    this.texts = [];
   }
 
   /** A cell that only shares a formula of another one has no text of its own: its last value is what it shows. */
-  private textOfCell(): string {
+  private textOfCell(): string | SharedText {
     if (this.formula !== '') return `=${this.formula}`;
     switch (this.type) {
       case 's':
@@ -139,9 +170,10 @@ export class SheetReader {
     }
   }
 
-  private sharedString(): string {
+  private sharedString(): string | SharedText {
+    if (this.value === '') return '';
     const index = /^\d{1,9}$/.test(this.value) ? Number(this.value) : -1;
-    const text = this.value === '' ? '' : this.book.strings[index];
+    const text = this.book.strings[index];
     if (text === undefined) throw this.refuse('damaged', 'points to a text that is not there');
     return text;
   }

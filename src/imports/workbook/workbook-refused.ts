@@ -16,6 +16,8 @@ export type RefusalReason =
   | 'too_many_cells'
   | 'too_many_strings'
   | 'cell_too_long'
+  | 'too_much_text'
+  | 'too_much_to_store'
   | 'takes_too_long'
   | 'needs_too_much_memory';
 

@@ -10,8 +10,6 @@ export interface XmlHandlers {
   open?(name: string, attributes: Attributes): void;
   close?(name: string): void;
   text?(text: string): void;
-  /** Told after each piece of input; reading goes on when it is settled. */
-  pause?(): Promise<void> | undefined;
 }
 
 const local = (name: string): string => name.slice(name.indexOf(':') + 1);
@@ -46,10 +44,7 @@ export async function readXml(stream: Readable, handlers: XmlHandlers): Promise<
     }
   };
   try {
-    for await (const bytes of stream as AsyncIterable<Buffer>) {
-      parser.write(decode(bytes));
-      await handlers.pause?.();
-    }
+    for await (const bytes of stream as AsyncIterable<Buffer>) parser.write(decode(bytes));
     parser.write(decode(undefined));
     parser.close();
   } catch (error) {

@@ -34,6 +34,10 @@ export interface WorkbookLimits {
   readonly cellLength: number;
   /** All parts, unpacked, in MiB. */
   readonly inflatedMiB: number;
+  /** Characters of all cells together as they are shown, in Mi. */
+  readonly textMi: number;
+  /** What one workbook may take in the database, file and rows, in MiB. */
+  readonly storedMiB: number;
 }
 
 /** Every setting, typed and validated once (`load-config.ts`). A class, so that Nest can inject it. */
@@ -106,8 +110,8 @@ export abstract class Config {
     readonly memoryMiB: number;
     /** Parsers at the same time. */
     readonly concurrency: number;
-    /** Files of one organization together, in MiB. */
-    readonly quotaMiB: number;
+    /** What the workbooks of one organization may take in the database together. */
+    readonly quotaBytes: number;
   };
   /** argon2id hashes computed at the same time. */
   abstract readonly hashConcurrency: number;

@@ -91,7 +91,9 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
       timeoutSeconds: reader.integer('IMPORT_TIMEOUT_SECONDS', 60, { min: 1, max: 600 }),
       memoryMiB: reader.integer('IMPORT_MEMORY_MIB', 256, { min: 32, max: 4096 }),
       concurrency: reader.integer('IMPORT_CONCURRENCY', 2, { min: 1, max: 16 }),
-      quotaMiB: reader.integer('IMPORT_QUOTA_MIB', 1024, { min: 1, max: 1_000_000 }),
+      textMi: reader.integer('IMPORT_MAX_TEXT_MIB', 1024, { min: 1, max: 1_000_000 }),
+      storedMiB: reader.integer('IMPORT_MAX_STORED_MIB', 128, { min: 1, max: 4000 }),
+      quotaBytes: readImportQuota(reader),
     },
     hashConcurrency: reader.integer('HASH_CONCURRENCY', Math.min(4, availableParallelism()), {
       min: 1,
@@ -188,6 +190,12 @@ function readTrustedProxies(reader: EnvironmentReader, production: boolean): str
 function trustsStrangers(range: string): boolean {
   const [network = '', bits] = range.split('/');
   return bits !== undefined && Number(bits) < (network.includes(':') ? 7 : 8);
+}
+
+/** In bytes; `IMPORT_QUOTA_MIB` is the older name, for whole MiB. */
+function readImportQuota(reader: EnvironmentReader): number {
+  const mebibytes = reader.integer('IMPORT_QUOTA_MIB', 1024, { min: 1, max: 900_000 });
+  return reader.integer('IMPORT_QUOTA_BYTES', mebibytes * 1024 * 1024, { min: 1, max: 999_999_999_999 });
 }
 
 function readApiPrefix(reader: EnvironmentReader): string {

@@ -30,6 +30,7 @@ export const ENCRYPTED_FIELDS: Readonly<Record<string, EncryptedModel>> = {
   WebhookEvent: { table: 'webhook_events', columns: { payload: 'payload' } },
   ImportPart: { table: 'import_parts', columns: { content: 'content' } },
   ImportChunk: { table: 'import_chunks', columns: { rows: 'rows' } },
+  ImportText: { table: 'import_texts', columns: { content: 'content' } },
 };
 
 /** Whether the plaintext of a field is a JSON value instead of text. */

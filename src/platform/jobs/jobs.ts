@@ -7,6 +7,8 @@ export interface Job {
   readonly name: string;
   /** Pause between the end of one run and the start of the next. */
   readonly everySeconds: number;
+  /** Whether the first run comes with the start instead of after the first pause. */
+  readonly runsAtStart?: boolean;
   /** Must stop soon when `stop` is aborted, and may be killed at any moment. */
   run(stop: AbortSignal): Promise<void>;
 }
@@ -35,7 +37,7 @@ export class Jobs implements OnModuleDestroy {
 
   /** Starts the timers. */
   start(): void {
-    for (const job of this.jobs.values()) this.schedule(job);
+    for (const job of this.jobs.values()) this.schedule(job, job.runsAtStart === true ? 0 : undefined);
   }
 
   /**
@@ -56,13 +58,13 @@ export class Jobs implements OnModuleDestroy {
     await Promise.allSettled(this.running);
   }
 
-  private schedule(job: Job): void {
+  private schedule(job: Job, afterSeconds = job.everySeconds): void {
     if (this.stop.signal.aborted) return;
     const timer = setTimeout(() => {
       this.runNow(job.name)
         .catch((error: unknown) => this.logger.error(`the job "${job.name}" failed`, error))
         .finally(() => this.schedule(job));
-    }, job.everySeconds * 1000);
+    }, afterSeconds * 1000);
     this.timers.set(job.name, timer.unref());
   }
 }
