@@ -1455,6 +1455,7 @@ export interface components {
       }[];
       /** @enum {string} */
       status: 'PARSING' | 'READY' | 'REFUSED';
+      storedBytes: number;
     };
     ImportPage: {
       items: components['schemas']['Import'][];
@@ -1462,6 +1463,7 @@ export interface components {
     };
     ImportRow: {
       cells: string[];
+      firstColumn?: number;
       row: number;
       sheet: string;
     };
