@@ -126,12 +126,13 @@ export class AuthController {
   @Post('change-password')
   @AnyPerson()
   @HttpCode(204)
-  changePassword(
+  async changePassword(
     @CurrentPrincipal() principal: Principal,
     @Body() input: ChangePasswordDto,
     @Client() client: ClientContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.passwords.change(principal, input, client);
+    this.cookies.set(reply, await this.passwords.change(principal, input, client));
   }
 
   @Post('step-up')

@@ -12,7 +12,7 @@ import { RolesGuard } from '../platform/access/roles.guard.js';
 import { Client, type ClientContext } from '../platform/http/client-context.js';
 import { ThrottlerGuard } from '../platform/limits/throttler.guard.js';
 import { TwoFactorService } from '../two-factor/two-factor.service.js';
-import { EnableTwoFactorDto } from './dto/auth.dto.js';
+import { EnableTwoFactorDto, SetupTwoFactorDto } from './dto/auth.dto.js';
 import { EnrolmentService } from './enrolment.service.js';
 import { SessionCookies } from './session-cookies.js';
 
@@ -31,13 +31,18 @@ export class EnrolmentController {
   @OrEnrolmentChallenge()
   @StepUp()
   @HttpCode(200)
-  setup(@CurrentPrincipal() principal: Principal) {
-    return this.twoFactor.beginSetup(principal);
+  setup(
+    @CurrentPrincipal() principal: Principal,
+    @Body() input: SetupTwoFactorDto,
+    @Client() client: ClientContext,
+  ) {
+    return this.twoFactor.beginSetup(principal, input, client);
   }
 
   @Post('enable')
   @AnyPerson()
   @OrEnrolmentChallenge()
+  @StepUp()
   @HttpCode(200)
   async enable(
     @CurrentPrincipal() principal: Principal,
@@ -46,12 +51,13 @@ export class EnrolmentController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { backupCodes, login } = await this.enrolments.enable(
+    const { backupCodes, login, refresh } = await this.enrolments.enable(
       principal,
       input.code,
       this.cookies.readBrowser(request),
       client,
     );
+    if (refresh !== null) this.cookies.set(reply, refresh);
     return { backupCodes, ...(login && this.cookies.answer(reply, login)) };
   }
 }

@@ -4,6 +4,8 @@ import { roleOf, type Principal } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import { Database } from '../platform/database/database.js';
 import type { ClientContext } from '../platform/http/client-context.js';
+import { RefreshRotation, type RefreshToken } from '../sessions/refresh-rotation.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { TwoFactorService } from '../two-factor/two-factor.service.js';
 import { ChallengesService } from './challenges.service.js';
 import type { LoginBrowser } from './login-browser.js';
@@ -14,6 +16,8 @@ import { LoginSteps } from './login-steps.js';
 export interface Enrolment {
   readonly backupCodes: string[];
   readonly login: LoginOutcome | null;
+  /** For the cookie of a session that goes on; null where the login makes one. */
+  readonly refresh: RefreshToken | null;
 }
 
 /** Enrols a second factor, for somebody signed in or on the demand of `REQUIRE_TWO_FACTOR`. */
@@ -25,6 +29,8 @@ export class EnrolmentService extends EnrolmentReader {
     private readonly challenges: ChallengesService,
     private readonly twoFactor: TwoFactorService,
     private readonly steps: LoginSteps,
+    private readonly sessions: SessionsService,
+    private readonly rotation: RefreshRotation,
   ) {
     super();
   }
@@ -46,8 +52,9 @@ export class EnrolmentService extends EnrolmentReader {
   }
 
   /**
-   * Confirms the pending setup; completes the login that demanded it.
-   * @throws TWO_FACTOR_CODE_REFUSED, TWO_FACTOR_NOT_ENABLED, CHALLENGE_REFUSED, CONFLICT, RATE_LIMITED
+   * Confirms the pending setup; completes the login that demanded it. Sessions that the password alone opened end, but
+   * for this one, which has just proved the factor: its refresh token begins anew, so that a copied one is worth nothing.
+   * @throws TWO_FACTOR_CODE_REFUSED, TWO_FACTOR_NOT_ENABLED, CHALLENGE_REFUSED, SESSION_ENDED, CONFLICT, RATE_LIMITED
    */
   async enable(
     principal: Principal,
@@ -58,11 +65,13 @@ export class EnrolmentService extends EnrolmentReader {
     const checked = await this.twoFactor.checkPending(principal, code);
     const { userId: id, organizationId, sessionId: challengeId } = principal;
     const now = this.clock.now();
-    const { backupCodes, answer } = await this.database.transaction(async (tx) => {
+    const { backupCodes, answer, refresh } = await this.database.transaction(async (tx) => {
       if (principal.via === 'enrolment')
         await this.challenges.consume(tx, { id: challengeId, organizationId });
       const codes = await this.twoFactor.enable(tx, checked, client);
-      if (principal.via === 'session') return { backupCodes: codes, answer: null };
+      await this.sessions.endUnproved(tx, principal);
+      if (principal.via === 'session')
+        return { backupCodes: codes, answer: null, refresh: await this.rotation.beginAnew(tx, principal) };
       const user = await tx.user.findFirstOrThrow({
         where: { id, organizationId },
         include: { organization: true },
@@ -72,8 +81,8 @@ export class EnrolmentService extends EnrolmentReader {
         { user, amr, secondFactorHolds: true, browser, client, now },
         tx,
       );
-      return { backupCodes: codes, answer: proceed };
+      return { backupCodes: codes, answer: proceed, refresh: null };
     });
-    return { backupCodes, login: answer === null ? null : await answer() };
+    return { backupCodes, login: answer === null ? null : await answer(), refresh };
   }
 }

@@ -11,6 +11,7 @@ import type { ClientContext } from '../platform/http/client-context.js';
 import { LimitsService } from '../platform/limits/limits.service.js';
 import { passwordRefused } from '../platform/passwords/password.errors.js';
 import { PasswordHasher } from '../platform/passwords/password-hasher.js';
+import { RefreshRotation, type RefreshToken } from '../sessions/refresh-rotation.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import { assertAcceptablePassword } from '../users/new-password.js';
 import { invalidCredentials } from './auth.errors.js';
@@ -41,6 +42,7 @@ export class PasswordsService {
     private readonly credentials: CredentialsService,
     private readonly challenges: ChallengesService,
     private readonly steps: LoginSteps,
+    private readonly rotation: RefreshRotation,
     private readonly events: SecurityEvents,
   ) {}
 
@@ -76,19 +78,21 @@ export class PasswordsService {
   }
 
   /**
-   * Replaces one's own password; every other session ends.
+   * Replaces one's own password; every other session ends, and so does every copy of this one's refresh token.
+   * @returns the refresh token that this session goes on with.
    * @throws INVALID_CREDENTIALS when the present password is wrong; PASSWORD_REFUSED; RATE_LIMITED
    */
-  async change(principal: Principal, input: ChangePasswordDto, client: ClientContext): Promise<void> {
+  async change(principal: Principal, input: ChangePasswordDto, client: ClientContext): Promise<RefreshToken> {
     const user = await this.verifyOwnPassword(principal, input.currentPassword);
     const hash = await this.hashNew(input.newPassword, user);
-    await this.database.transaction(async (tx) => {
+    return this.database.transaction(async (tx) => {
       await this.credentials.replacePassword(tx, user, {
         kind: 'chosen',
         hash,
         keepSessionId: principal.sessionId,
       });
       this.recordChange(tx, user, client);
+      return this.rotation.beginAnew(tx, principal);
     });
   }
 

@@ -7,7 +7,7 @@ import { readClientContext } from '../platform/http/client-context.js';
 import { Cookies } from '../platform/http/cookies.js';
 import { SameOrigin } from '../platform/http/same-origin.js';
 import { KnownDevices } from '../platform/identity/known-devices.js';
-import { RefreshRotation, type SessionTokens } from '../sessions/refresh-rotation.js';
+import { RefreshRotation, type RefreshToken } from '../sessions/refresh-rotation.js';
 import type { LoginOutcome, LoginResult } from './login-result.js';
 import type { LoginBrowser } from './login-browser.js';
 
@@ -61,7 +61,8 @@ export class SessionCookies {
     }
   }
 
-  private set(reply: FastifyReply, { refreshToken, refreshMaxAgeSeconds }: SessionTokens): void {
+  /** Puts a refresh token in place of the one the browser has. */
+  set(reply: FastifyReply, { refreshToken, refreshMaxAgeSeconds }: RefreshToken): void {
     this.cookies.set(reply, 'refresh', refreshToken, refreshMaxAgeSeconds);
   }
 }

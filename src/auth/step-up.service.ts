@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { AccessTokens, type AccessTokenResult } from '../platform/access/access-tokens.js';
 import type { Principal } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
-import { Database } from '../platform/database/database.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import type { Session } from '../platform/database/generated/client.js';
 import { sessionEnded } from '../platform/errors/platform.errors.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
@@ -31,29 +32,44 @@ export class StepUpService {
    * @throws INVALID_CREDENTIALS, TWO_FACTOR_CODE_REFUSED, TWO_FACTOR_NOT_ENABLED, RATE_LIMITED
    */
   async stepUp(principal: Principal, input: StepUpDto, client: ClientContext): Promise<AccessTokenResult> {
-    assertExactlyOne(input, ['password', 'code']);
-    const spend = input.code === undefined ? null : await this.factor.check(principal, { code: input.code });
-    if (input.password !== undefined) await this.passwords.verifyOwnPassword(principal, input.password);
-    const now = this.clock.now();
-    const session = await this.database.transaction(async (tx) => {
-      const { organizationId, userId } = principal;
-      await spend?.(tx);
-      this.events.record(tx, {
-        action: 'session.stepped_up',
-        organizationId,
-        actorId: userId,
-        targetId: userId,
-        client,
-        details: { sessionId: principal.sessionId, proof: spend === null ? 'pwd' : 'otp' },
-      });
-      const renewed = await this.sessions.renewAuthentication(tx, principal, now);
-      if (renewed === null) throw sessionEnded(); // ended meanwhile: nothing is spent
-      return renewed;
+    assertExactlyOne(input, ['password', 'code', 'backupCode']);
+    const { password, code, backupCode } = input;
+    if (password !== undefined) {
+      await this.passwords.verifyOwnPassword(principal, password);
+      return this.toToken(
+        principal,
+        await this.database.transaction((tx) => this.renew(tx, principal, 'pwd', client)),
+      );
+    }
+    const proof = code === undefined ? 'backup_code' : 'otp';
+    const session = await this.factor.prove(principal, { code, backupCode }, client, (tx) =>
+      this.renew(tx, principal, proof, client),
+    );
+    return this.toToken(principal, session);
+  }
+
+  private async renew(
+    tx: Transaction,
+    principal: Principal,
+    proof: 'pwd' | 'otp' | 'backup_code',
+    client: ClientContext,
+  ): Promise<Session> {
+    const { organizationId, userId, sessionId } = principal;
+    this.events.record(tx, {
+      action: 'session.stepped_up',
+      organizationId,
+      actorId: userId,
+      targetId: userId,
+      client,
+      details: { sessionId, proof },
     });
-    return this.accessTokens.issue({
-      ...principal,
-      authenticatedAt: now,
-      sessionExpiresAt: session.expiresAt,
-    });
+    const session = await this.sessions.renewAuthentication(tx, principal, this.clock.now());
+    if (session === null) throw sessionEnded(); // ended meanwhile: nothing is spent
+    return session;
+  }
+
+  private toToken(principal: Principal, session: Session): Promise<AccessTokenResult> {
+    const { authenticatedAt, expiresAt: sessionExpiresAt } = session;
+    return this.accessTokens.issue({ ...principal, authenticatedAt, sessionExpiresAt });
   }
 }

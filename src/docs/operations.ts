@@ -77,7 +77,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     tag: 'Sign-in',
     summary: 'Change one’s own password; other sessions end',
     answer: null,
-    codes: ['INVALID_CREDENTIALS', 'PASSWORD_REFUSED', 'CONFLICT'],
+    codes: ['INVALID_CREDENTIALS', 'PASSWORD_REFUSED', 'SESSION_ENDED', 'CONFLICT'],
     example: { currentPassword: PASSWORD, newPassword: 'Meja-hijau3 kuda tenang' },
   },
   'POST /auth/step-up': {
@@ -193,9 +193,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /two-factor': { tag: 'Second factor', summary: 'Whether it is enabled', answer: 'TwoFactorStatus' },
   'POST /two-factor/setup': {
     tag: 'Second factor',
-    summary: 'Begin: secret and QR code',
+    summary: 'Begin: secret and QR code; on a proof by the factor that is enabled',
     answer: 'TwoFactorSetup',
-    codes: ['CHALLENGE_REFUSED'],
+    codes: ['CHALLENGE_REFUSED', 'TWO_FACTOR_CODE_REFUSED', 'TWO_FACTOR_NOT_ENABLED'],
+    example: {},
   },
   'POST /two-factor/enable': {
     tag: 'Second factor',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccessTokens, type AccessTokenResult } from '../platform/access/access-tokens.js';
+import type { Principal } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import { Config } from '../platform/config/config.js';
 import { TokenKeyRing } from '../platform/crypto/key-ring.js';
@@ -9,20 +10,23 @@ import {
   parseRotatingToken,
   type RotatingTokenContent,
 } from '../platform/crypto/rotating-token.js';
-import { Database } from '../platform/database/database.js';
+import { Database, type Transaction } from '../platform/database/database.js';
 import { sessionEnded, unauthenticated } from '../platform/errors/platform.errors.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import type { StartedSession } from './sessions.service.js';
 import { idleCutoff, isLive, type SessionState } from './session-policy.js';
 
-/** What a login or a rotation hands to the browser. */
-export interface SessionTokens {
-  readonly access: AccessTokenResult;
-  /** For the cookie. */
+/** For the cookie. */
+export interface RefreshToken {
   readonly refreshToken: string;
   /** Until the absolute end of the session. */
   readonly refreshMaxAgeSeconds: number;
+}
+
+/** What a login or a rotation hands to the browser. */
+export interface SessionTokens extends RefreshToken {
+  readonly access: AccessTokenResult;
 }
 
 interface Row extends SessionState {
@@ -43,6 +47,8 @@ interface Row extends SessionState {
  *   token n ── the one that rotates ──▶ token n+1 ──▶ …
  *      └ again within 10 s ─▶ the same token n+1 (another tab, a lost answer)
  *      └ later ─▶ somebody copied it: the session ends (RFC 9700 §4.14.2, ASVS V10.4.5)
+ *
+ * After a change of credentials the line begins anew, at n+2: token n is nobody's predecessor and gets no grace.
  */
 @Injectable()
 export class RefreshRotation {
@@ -85,6 +91,23 @@ export class RefreshRotation {
       return this.toTokens(current);
     if (content.counter < current.refreshCounter) await this.endAsStolen(current, content, client, now);
     throw sessionEnded();
+  }
+
+  /**
+   * Begins a new line for the session in which a credential was changed: every refresh token given out before is worth
+   * nothing from the commit on, and whoever brings one back has copied it.
+   * @throws SESSION_ENDED when the session ended meanwhile.
+   */
+  async beginAnew(
+    tx: Transaction,
+    { sessionId, organizationId }: Pick<Principal, 'sessionId' | 'organizationId'>,
+  ): Promise<RefreshToken> {
+    const [session] = await tx.session.updateManyAndReturn({
+      where: { id: sessionId, organizationId, endedAt: null },
+      data: { refreshCounter: { increment: 2 }, refreshRotatedAt: this.clock.now() },
+    });
+    if (session === undefined) throw sessionEnded();
+    return this.toRefreshToken({ ...session, sessionId });
   }
 
   /** The one conditional update: of all who hold token n, exactly one moves the counter. */
@@ -154,13 +177,17 @@ export class RefreshRotation {
     expiresAt: Date;
     role: string;
   }): Promise<SessionTokens> {
+    const access = await this.accessTokens.issue({ ...row, sessionExpiresAt: row.expiresAt });
+    return { access, ...this.toRefreshToken(row) };
+  }
+
+  private toRefreshToken(row: { sessionId: string; refreshCounter: number; expiresAt: Date }): RefreshToken {
     const { sessionId, refreshCounter: counter, expiresAt } = row;
-    const access = await this.accessTokens.issue({ ...row, sessionExpiresAt: expiresAt });
     const refreshToken = createRotatingToken('refresh token', this.tokenKeys.current, {
       id: sessionId,
       counter,
     });
     const remainingMs = expiresAt.getTime() - this.clock.now().getTime();
-    return { access, refreshToken, refreshMaxAgeSeconds: Math.max(1, Math.floor(remainingMs / 1000)) };
+    return { refreshToken, refreshMaxAgeSeconds: Math.max(1, Math.floor(remainingMs / 1000)) };
   }
 }

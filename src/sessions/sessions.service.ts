@@ -184,6 +184,37 @@ export class SessionsService {
   }
 
   /**
+   * After a factor was put in force: ends the other sessions that did without one, and notes that this one proved it.
+   * @param principal.sessionId of no session when a login is on its way to one.
+   */
+  async endUnproved(
+    tx: Transaction,
+    {
+      organizationId,
+      userId,
+      sessionId,
+      amr,
+    }: Pick<Principal, 'organizationId' | 'userId' | 'sessionId' | 'amr'>,
+  ): Promise<void> {
+    const now = this.clock.now();
+    await tx.session.updateMany({
+      where: {
+        organizationId,
+        userId,
+        endedAt: null,
+        expiresAt: { gt: now },
+        id: { not: sessionId },
+        NOT: { amr: { has: 'mfa' } },
+      },
+      data: { endedAt: now, endReason: 'CREDENTIAL_CHANGE' },
+    });
+    await tx.session.updateMany({
+      where: { id: sessionId, organizationId, endedAt: null },
+      data: { amr: [...new Set([...amr, 'otp', 'mfa'])] },
+    });
+  }
+
+  /**
    * Ends what outlives a session: open challenges and remembered devices, which are bound to the credential version.
    * Part of "sign out everywhere"; the account's row comes before its sessions (`Database.transaction`).
    */

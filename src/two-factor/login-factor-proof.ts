@@ -5,13 +5,11 @@ import { Problem } from '../platform/errors/problem.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { backupCodeHashes } from './backup-code.js';
+import { BackupCodeTrail } from './backup-code-trail.js';
 import { FactorAttempts } from './factor-attempts.js';
 import type { FactorProof } from './factor-proof.js';
 import { findTimeStep } from './totp.js';
 import { twoFactorCodeRefused } from './two-factor.errors.js';
-
-/** How many backup codes are left when their owner is told to make new ones. */
-const FEW_BACKUP_CODES = 2;
 
 /** The challenge of a login that waits for the factor. */
 export interface AwaitedFactor {
@@ -32,6 +30,7 @@ export class LoginFactorProof {
     private readonly database: Database,
     private readonly tokenKeys: TokenKeyRing,
     private readonly attempts: FactorAttempts,
+    private readonly backupCodes: BackupCodeTrail,
     private readonly events: SecurityEvents,
   ) {}
 
@@ -54,7 +53,7 @@ export class LoginFactorProof {
       if (spend === null) throw twoFactorCodeRefused();
       return await this.database.transaction(async (tx) => {
         if (!(await spend(tx))) throw twoFactorCodeRefused();
-        if (proof.backupCode !== undefined) await this.recordBackupCode(tx, awaited, client);
+        if (proof.backupCode !== undefined) await this.backupCodes.recordUse(tx, awaited, client);
         return complete(tx);
       });
     } catch (error) {
@@ -77,18 +76,5 @@ export class LoginFactorProof {
     await this.database.transaction(async (tx) =>
       this.events.record(tx, { action: 'two_factor.locked', organizationId, targetId: userId, client }),
     );
-  }
-
-  private async recordBackupCode(
-    tx: Transaction,
-    { userId, organizationId }: AwaitedFactor,
-    client: ClientContext,
-  ): Promise<void> {
-    const left = await tx.backupCode.count({ where: { userId, organizationId, consumedAt: null } });
-    const who = { organizationId, actorId: userId, targetId: userId, client, details: { left } };
-    this.events.record(tx, { ...who, action: 'two_factor.backup_code_used' });
-    if (left <= FEW_BACKUP_CODES) {
-      this.events.record(tx, { ...who, action: 'two_factor.backup_codes_low' });
-    }
   }
 }

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import { TokenKeyRing } from '../platform/crypto/key-ring.js';
 import { Database, type Transaction } from '../platform/database/database.js';
+import type { ClientContext } from '../platform/http/client-context.js';
 import { LimitsService } from '../platform/limits/limits.service.js';
 import { assertExactlyOne } from '../platform/validation/fields.js';
 import { backupCodeHashes } from './backup-code.js';
+import { BackupCodeTrail } from './backup-code-trail.js';
 import type { FactorProof } from './factor-proof.js';
 import { findTimeStep } from './totp.js';
 import { twoFactorCodeRefused, twoFactorNotEnabled } from './two-factor.errors.js';
@@ -15,7 +18,10 @@ import { twoFactorCodeRefused, twoFactorNotEnabled } from './two-factor.errors.j
  */
 const SESSION_TRIES = { requests: 20, seconds: 3600 };
 
-/** The second factor proved again inside a session: for step-up, for turning it off, for new backup codes. */
+/** Spends what was proved; throws TWO_FACTOR_CODE_REFUSED when somebody else was first. */
+type Spend = (tx: Transaction) => Promise<void>;
+
+/** The second factor proved again inside a session: for step-up, for replacing it, turning it off, and new backup codes. */
 @Injectable()
 export class SessionFactorProof {
   constructor(
@@ -23,6 +29,7 @@ export class SessionFactorProof {
     private readonly clock: Clock,
     private readonly tokenKeys: TokenKeyRing,
     private readonly limits: LimitsService,
+    private readonly backupCodes: BackupCodeTrail,
   ) {}
 
   /** Counts one try of a signed-in person. @throws RATE_LIMITED */
@@ -31,21 +38,30 @@ export class SessionFactorProof {
   }
 
   /**
-   * Checks a code or a backup code.
-   * @returns what spends it, to be called in the transaction of the act it allows.
-   * @throws VALIDATION_FAILED unless exactly one is given; TWO_FACTOR_NOT_ENABLED; TWO_FACTOR_CODE_REFUSED (also by the
-   * function returned, when it was spent meanwhile); RATE_LIMITED
+   * Checks a code or a backup code and spends it in one transaction with `complete`, the act that it allows.
+   * @throws VALIDATION_FAILED unless exactly one is given; TWO_FACTOR_NOT_ENABLED; TWO_FACTOR_CODE_REFUSED for a wrong
+   * one and a spent one alike; RATE_LIMITED; what `complete` throws, and then nothing is spent.
    */
-  async check(
-    owner: { userId: string; organizationId: string },
+  async prove<T>(
+    principal: Principal,
     input: FactorProof,
-  ): Promise<(tx: Transaction) => Promise<void>> {
+    client: ClientContext,
+    complete: (tx: Transaction) => Promise<T>,
+  ): Promise<T> {
     assertExactlyOne(input, ['code', 'backupCode']);
-    const { userId, organizationId } = owner;
-    await this.countTry(userId);
+    await this.countTry(principal.userId);
+    const spend = await this.check(principal, input, client);
+    return this.database.transaction(async (tx) => {
+      await spend(tx);
+      return complete(tx);
+    });
+  }
+
+  private async check(principal: Principal, input: FactorProof, client: ClientContext): Promise<Spend> {
+    const { userId, organizationId } = principal;
     const factor = await this.database.client.totpFactor.findFirst({ where: { userId, organizationId } });
     if (!factor?.secret) throw twoFactorNotEnabled();
-    if (input.backupCode !== undefined) return this.spendBackupCode(owner, input.backupCode);
+    if (input.backupCode !== undefined) return this.spendBackupCode(principal, input.backupCode, client);
     const timeStep = findTimeStep(factor.secret, input.code!, this.clock.now());
     if (timeStep === null) throw twoFactorCodeRefused();
     return async (tx) => {
@@ -61,17 +77,16 @@ export class SessionFactorProof {
     };
   }
 
-  private spendBackupCode(
-    { userId, organizationId }: { userId: string; organizationId: string },
-    code: string,
-  ) {
+  private spendBackupCode(principal: Principal, code: string, client: ClientContext): Spend {
+    const { userId, organizationId } = principal;
     const hashes = backupCodeHashes(this.tokenKeys, userId, code);
-    return async (tx: Transaction): Promise<void> => {
+    return async (tx) => {
       const { count } = await tx.backupCode.updateMany({
         where: { userId, organizationId, codeHash: { in: hashes }, consumedAt: null },
         data: { consumedAt: this.clock.now() },
       });
       if (count === 0) throw twoFactorCodeRefused();
+      await this.backupCodes.recordUse(tx, principal, client);
     };
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { BackupCodeTrail } from './backup-code-trail.js';
 import { FactorAttempts } from './factor-attempts.js';
 import { LoginFactorProof } from './login-factor-proof.js';
 import { RememberedDevicesService } from './remembered-devices.service.js';
@@ -13,6 +14,7 @@ import { TwoFactorService } from './two-factor.service.js';
     SessionFactorProof,
     LoginFactorProof,
     FactorAttempts,
+    BackupCodeTrail,
     RememberedDevicesService,
   ],
   exports: [TwoFactorService, SessionFactorProof, LoginFactorProof, RememberedDevicesService],

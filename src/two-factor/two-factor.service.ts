@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import QRCode from 'qrcode';
 import type { Principal } from '../platform/access/principal.js';
-import { Clock } from '../platform/clock/clock.js';
+import { addSeconds, Clock } from '../platform/clock/clock.js';
 import { Config } from '../platform/config/config.js';
 import { TokenKeyRing } from '../platform/crypto/key-ring.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import { isUniqueViolation } from '../platform/database/database-errors.js';
 import type { TotpFactor } from '../platform/database/generated/client.js';
-import { conflict, forbidden } from '../platform/errors/platform.errors.js';
+import { conflict, forbidden, stepUpRequired } from '../platform/errors/platform.errors.js';
 import type { SecurityAction } from '../platform/events/security-event.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
@@ -18,6 +18,12 @@ import { SessionFactorProof } from './session-factor-proof.js';
 import { createTotpSecret, findTimeStep, otpauthUrl } from './totp.js';
 import { isTwoFactorRequired } from './two-factor-policy.js';
 import { twoFactorCodeRefused, twoFactorNotEnabled } from './two-factor.errors.js';
+
+/** A setup that nobody confirms is forgotten after this long. */
+const PENDING_SECONDS = 900;
+
+const NEEDS_THE_FACTOR =
+  'A second factor is enabled, and only its holder may replace it: send a code of it as "code" or a backup code as "backupCode".';
 
 /** Whose factor. */
 export interface FactorOwner {
@@ -38,8 +44,8 @@ export interface FactorSetup {
  * The life of a second factor:
  *
  *   none ── setup ──▶ pending ── a right code ──▶ enabled ── disable, or removed by an administrator ──▶ none
- *                        ▲                          │
- *                        └── setup again: the old one counts until the new one is confirmed
+ *                      │ ▲                          │
+ *        15 min later ─┘ └── setup again, on a proof by the old one, which counts until the new one is confirmed
  *
  * Enabling, replacing and removing raise the account's credential version, which ends open challenges and remembered
  * devices.
@@ -69,20 +75,26 @@ export class TwoFactorService {
     return { enabled: confirmedAt !== null, confirmedAt, backupCodesLeft };
   }
 
-  /** Begins a setup. It is inert until a code confirms it; an enabled factor goes on counting meanwhile. */
-  async beginSetup(owner: FactorOwner): Promise<FactorSetup> {
-    const { userId, organizationId } = owner;
+  /**
+   * Begins a setup. It is inert until a code confirms it; an enabled factor goes on counting meanwhile, and is replaced
+   * only by whoever holds it: neither the password nor a remembered browser is enough for that.
+   * @param proof a code or a backup code of the enabled factor; empty where there is none.
+   * @throws STEP_UP_REQUIRED without a proof by the enabled factor; what the proof throws.
+   */
+  async beginSetup(principal: Principal, proof: FactorProof, client: ClientContext): Promise<FactorSetup> {
+    const { userId: id, organizationId } = principal;
     const { email, organization } = await this.database.client.user.findFirstOrThrow({
-      where: { id: userId, organizationId },
+      where: { id, organizationId },
       select: { email: true, organization: { select: { name: true } } },
     });
     const secret = createTotpSecret(this.random);
-    const { id } = await this.findOrCreateRow(owner);
-    await this.database.client.totpFactor.update({
-      where: { id, organizationId },
-      data: { pendingSecret: secret, pendingSince: this.clock.now() },
-      select: { id: true },
-    });
+    const isProved = proof.code !== undefined || proof.backupCode !== undefined;
+    if (isProved) {
+      await this.proof.prove(principal, proof, client, (tx) => this.keepPending(tx, principal, secret, true));
+    } else {
+      await this.findOrCreateRow(principal);
+      await this.database.transaction((tx) => this.keepPending(tx, principal, secret, false));
+    }
     const url = otpauthUrl(organization.name, email, secret);
     const svg = await QRCode.toString(url, { type: 'svg', errorCorrectionLevel: 'M' });
     return {
@@ -94,7 +106,7 @@ export class TwoFactorService {
 
   /**
    * Checks the first code of a pending setup; changes nothing.
-   * @throws TWO_FACTOR_NOT_ENABLED when no setup was begun; TWO_FACTOR_CODE_REFUSED; RATE_LIMITED
+   * @throws TWO_FACTOR_NOT_ENABLED when no setup was begun within 15 minutes; TWO_FACTOR_CODE_REFUSED; RATE_LIMITED
    */
   async checkPending(
     { userId, organizationId }: FactorOwner,
@@ -102,8 +114,9 @@ export class TwoFactorService {
   ): Promise<{ factor: TotpFactor; timeStep: number }> {
     await this.proof.countTry(userId);
     const factor = await this.database.client.totpFactor.findFirst({ where: { userId, organizationId } });
-    if (!factor?.pendingSecret) throw twoFactorNotEnabled();
-    const timeStep = findTimeStep(factor.pendingSecret, code, this.clock.now());
+    const now = this.clock.now();
+    if (!factor?.pendingSecret || !isStillPending(factor, now)) throw twoFactorNotEnabled();
+    const timeStep = findTimeStep(factor.pendingSecret, code, now);
     if (timeStep === null) throw twoFactorCodeRefused();
     return { factor, timeStep };
   }
@@ -152,9 +165,7 @@ export class TwoFactorService {
         detail: 'A second factor is required here. To change the device, begin a new setup instead.',
       });
     }
-    const spend = await this.proof.check(principal, input);
-    await this.database.transaction(async (tx) => {
-      await spend(tx);
+    await this.proof.prove(principal, input, client, async (tx) => {
       await this.removeRows(tx, principal);
       this.record(tx, 'two_factor.disabled', principal, principal.userId, client);
     });
@@ -165,9 +176,7 @@ export class TwoFactorService {
    * @throws TWO_FACTOR_NOT_ENABLED, TWO_FACTOR_CODE_REFUSED, RATE_LIMITED
    */
   async regenerateBackupCodes(principal: Principal, code: string, client: ClientContext): Promise<string[]> {
-    const spend = await this.proof.check(principal, { code });
-    return this.database.transaction(async (tx) => {
-      await spend(tx);
+    return this.proof.prove(principal, { code }, client, async (tx) => {
       this.record(tx, 'two_factor.backup_codes_replaced', principal, principal.userId, client);
       return this.replaceBackupCodes(tx, principal);
     });
@@ -183,6 +192,31 @@ export class TwoFactorService {
     const owner = { userId, organizationId: admin.organizationId };
     await this.removeRows(tx, owner);
     this.record(tx, 'two_factor.removed_by_admin', owner, admin.userId, client);
+  }
+
+  /**
+   * Puts a secret beside what is in force, in place of one that waited already.
+   * @throws STEP_UP_REQUIRED when a factor is enabled, also since a moment ago, and was not proved.
+   */
+  private async keepPending(
+    tx: Transaction,
+    { userId, organizationId }: FactorOwner,
+    pendingSecret: string,
+    isProved: boolean,
+  ): Promise<void> {
+    const pendingSince = this.clock.now();
+    const [row] = await tx.totpFactor.updateManyAndReturn({
+      where: { userId, organizationId, ...(!isProved && { secret: null }) },
+      data: { pendingSince },
+      select: { id: true },
+    });
+    if (row === undefined) throw stepUpRequired({ detail: NEEDS_THE_FACTOR });
+    const { id } = row;
+    await tx.totpFactor.update({
+      where: { id, organizationId },
+      data: { pendingSecret },
+      select: { id: true },
+    });
   }
 
   private async removeRows(tx: Transaction, { userId, organizationId }: FactorOwner): Promise<void> {
@@ -221,21 +255,17 @@ export class TwoFactorService {
     return codes;
   }
 
-  private async findOrCreateRow({ userId, organizationId }: FactorOwner): Promise<{ id: string }> {
-    const find = () =>
-      this.database.client.totpFactor.findFirst({ where: { userId, organizationId }, select: { id: true } });
-    const present = await find();
-    if (present !== null) return present;
+  private async findOrCreateRow({ userId, organizationId }: FactorOwner): Promise<void> {
+    const present = await this.database.client.totpFactor.count({ where: { userId, organizationId } });
+    if (present > 0) return;
     try {
-      return await this.database.client.totpFactor.create({
+      await this.database.client.totpFactor.create({
         data: { id: this.random.id(), userId, organizationId, createdAt: this.clock.now() },
         select: { id: true },
       });
     } catch (error) {
       // Two setups at the same instant: both may go on, the later secret counts.
-      const winner = isUniqueViolation(error) ? await find() : null;
-      if (winner === null) throw error;
-      return winner;
+      if (!isUniqueViolation(error)) throw error;
     }
   }
 
@@ -248,4 +278,8 @@ export class TwoFactorService {
   ): void {
     this.events.record(tx, { action, organizationId, actorId, targetId, client });
   }
+}
+
+function isStillPending({ pendingSince }: TotpFactor, now: Date): boolean {
+  return pendingSince !== null && addSeconds(pendingSince, PENDING_SECONDS) > now;
 }

@@ -26,6 +26,30 @@ describe('changing one’s own password', () => {
     expect((await test.client().login({ email: person.email, password: OTHER_PASSWORD })).status).toBe(200);
   });
 
+  it('[F-35] gives this session a new refresh token: a copy of the old one is theft', async () => {
+    const person = await aSignedInUser(test);
+    const copy = test.client();
+    copy.cookies.set('refresh', person.client.cookies.get('refresh')!);
+    expect((await person.client.post('/auth/change-password', rightChange)).status).toBe(204);
+    expect(person.client.cookies.get('refresh')).not.toBe(copy.cookies.get('refresh'));
+    expect((await person.client.refresh()).status).toBe(200);
+    expect((await person.client.refresh()).status).toBe(200);
+    // At once, not only after the ten seconds in which a lost answer is forgiven.
+    expectProblem(await copy.refresh(), 401, 'SESSION_ENDED');
+    expectProblem(await person.client.get('/users/me'), 401, 'SESSION_ENDED');
+    const reused = { targetId: person.id, action: 'session.refresh_token_reused' };
+    expect(await test.database.client.securityEvent.count({ where: reused })).toBe(1);
+  });
+
+  it('[F-35] leaves the session to its owner when the copy was used before', async () => {
+    const person = await aSignedInUser(test);
+    const thief = test.client();
+    thief.cookies.set('refresh', person.client.cookies.get('refresh')!);
+    expect((await thief.refresh()).status).toBe(200);
+    expect((await person.client.post('/auth/change-password', rightChange)).status).toBe(204);
+    expectProblem(await thief.refresh(), 401, 'SESSION_ENDED');
+  });
+
   it('needs the present password: a stolen access token is not enough', async () => {
     const person = await aSignedInUser(test);
     const response = await person.client.post('/auth/change-password', {

@@ -1,14 +1,17 @@
 import { asText } from '../support/as-text.js';
 import { generateSync } from 'otplib';
-import { aSignedInAdmin, aSignedInUser, type SignedIn } from '../factories/people.js';
+import { aSignedInAdmin, aSignedInUser, signIn, type SignedIn } from '../factories/people.js';
 import {
   anEnrolledPerson,
   challenged,
   enrol,
   eventsOf,
+  factorOf,
   openChallenge,
   prove,
   sessionsOf,
+  signInWithCode,
+  wrongCode,
 } from '../factories/second-factors.js';
 import { NO_LIMITS } from '../support/no-limits.js';
 import { expectProblem } from '../support/problems.js';
@@ -25,8 +28,12 @@ describe('second factor', () => {
   const statusOf = async ({ client }: SignedIn) => (await client.get('/two-factor')).body as unknown;
   const codeFor = (secret: string) =>
     generateSync({ secret, epoch: Math.floor(test.clock.now().getTime() / 1000) });
-  const setUp = async ({ client }: SignedIn) =>
-    (await client.post('/two-factor/setup')).body as { secret: string; otpauthUrl: string; qrCode: string };
+  const setUp = async ({ client }: SignedIn, proof?: object) =>
+    (await client.post('/two-factor/setup', proof)).body as {
+      secret: string;
+      otpauthUrl: string;
+      qrCode: string;
+    };
 
   it('[L-S7.1] shows secret, address and QR code at setup, and counts only once a code confirmed it', async () => {
     const person = await aSignedInUser(test);
@@ -85,7 +92,8 @@ describe('second factor', () => {
 
   it('[L-S7.1] replaces an enabled factor only when the new one is confirmed', async () => {
     const person = await anEnrolledPerson(test);
-    const { secret } = await setUp(person);
+    const { secret } = await setUp(person, { code: person.codeNow() });
+    test.clock.advanceSeconds(30);
     expect(await statusOf(person)).toMatchObject({ enabled: true, backupCodesLeft: 8 });
     const withNew = await prove(test, {
       challengeToken: await openChallenge(test, person),
@@ -105,6 +113,93 @@ describe('second factor', () => {
     for (const proof of oldProofs)
       expectProblem(await prove(test, { challengeToken, ...proof }), 401, 'TWO_FACTOR_CODE_REFUSED');
     expect((await prove(test, { challengeToken, backupCode: backupCodes[0] })).status).toBe(200);
+  });
+
+  it('[F-20] replaces an enabled factor only on a proof by that factor itself', async () => {
+    const person = await anEnrolledPerson(test);
+    const setup = (proof?: object) => person.client.post('/two-factor/setup', proof);
+    const password = await person.client.post('/auth/step-up', { password: person.password });
+    person.client.accessToken = (password.body as { accessToken: string }).accessToken;
+    expectProblem(await setup(), 403, 'STEP_UP_REQUIRED');
+    expectProblem(await setup({}), 403, 'STEP_UP_REQUIRED');
+    expectProblem(await setup({ code: wrongCode(person) }), 401, 'TWO_FACTOR_CODE_REFUSED');
+    expectProblem(await setup({ backupCode: '0000-0000-0000-0000' }), 401, 'TWO_FACTOR_CODE_REFUSED');
+    const both = { code: person.codeNow(), backupCode: person.backupCodes[0] };
+    expectProblem(await setup(both), 400, 'VALIDATION_FAILED');
+    expectProblem(await setup({ password: person.password }), 400, 'VALIDATION_FAILED');
+    // None of these left anything to confirm.
+    expect(await factorOf(test, person)).toMatchObject({ pendingSince: null });
+
+    const code = person.codeNow();
+    expect((await setup({ code })).status).toBe(200);
+    expectProblem(await setup({ code }), 401, 'TWO_FACTOR_CODE_REFUSED');
+    expect((await setup({ backupCode: person.backupCodes[0] })).status).toBe(200);
+    expectProblem(await setup({ backupCode: person.backupCodes[0] }), 401, 'TWO_FACTOR_CODE_REFUSED');
+    expect(await eventsOf(test, 'two_factor.backup_code_used', person)).toBe(1);
+  });
+
+  it('[F-20] of a setup without a factor nothing is left once a factor is enabled', async () => {
+    const person = await aSignedInUser(test);
+    const other = await signIn(test, person);
+    // The thief's browser begins, the owner's begins later and confirms: the thief's secret opens nothing.
+    const thief = await setUp(person);
+    await enrol(test, other);
+    expectProblem(
+      await other.client.post('/two-factor/enable', { code: codeFor(thief.secret) }),
+      409,
+      'TWO_FACTOR_NOT_ENABLED',
+    );
+    expectProblem(await other.client.post('/two-factor/setup', {}), 403, 'STEP_UP_REQUIRED');
+  });
+
+  it('[F-20] has no code for a setup where no factor is enabled', async () => {
+    const person = await aSignedInUser(test);
+    const setup = await person.client.post('/two-factor/setup', { code: '123456' });
+    expectProblem(setup, 409, 'TWO_FACTOR_NOT_ENABLED');
+  });
+
+  it('[F-20] [F-35] forgets a setup that waited for 15 minutes, and confirms only with a fresh proof', async () => {
+    const person = await aSignedInUser(test);
+    const { secret } = await setUp(person);
+    test.clock.advanceSeconds(601);
+    await person.client.refresh();
+    const enable = () => person.client.post('/two-factor/enable', { code: codeFor(secret) });
+    expectProblem(await enable(), 403, 'STEP_UP_REQUIRED');
+    const stepUp = await person.client.post('/auth/step-up', { password: person.password });
+    person.client.accessToken = (stepUp.body as { accessToken: string }).accessToken;
+    test.clock.advanceSeconds(299);
+    expectProblem(await enable(), 409, 'TWO_FACTOR_NOT_ENABLED');
+    expect(await statusOf(person)).toMatchObject({ enabled: false });
+    const again = await setUp(person);
+    test.clock.advanceSeconds(290);
+    const enabled = await person.client.post('/two-factor/enable', { code: codeFor(again.secret) });
+    expect(enabled.status).toBe(200);
+  });
+
+  it('[F-35] ends what the password alone opened when it is enabled, and a copied cookie with it', async () => {
+    const person = await aSignedInUser(test);
+    const other = await signIn(test, person);
+    const copy = test.client();
+    copy.cookies.set('refresh', person.client.cookies.get('refresh')!);
+    const enrolled = await enrol(test, person);
+    expect((await person.client.get('/users/me')).status).toBe(200);
+    expectProblem(await other.client.get('/users/me'), 401, 'SESSION_ENDED');
+    expectProblem(await other.client.refresh(), 401, 'SESSION_ENDED');
+    expect((await person.client.refresh()).status).toBe(200);
+    expect(claimsOf(person.client.accessToken!)['amr']).toEqual(['pwd', 'otp', 'mfa']);
+
+    // A session that the factor opened goes on when the factor is replaced; the one of a remembered browser does not.
+    const proved = await signInWithCode(test, enrolled, { rememberDevice: true });
+    const remembered = test.client();
+    remembered.cookies.set('remember', proved.cookies.get('remember')!);
+    await remembered.login(person);
+    expect((await remembered.get('/users/me')).status).toBe(200);
+    await enrol(test, person, { backupCode: enrolled.backupCodes[0]! });
+    expect((await proved.get('/users/me')).status).toBe(200);
+    expectProblem(await remembered.get('/users/me'), 401, 'SESSION_ENDED');
+
+    expectProblem(await copy.refresh(), 401, 'SESSION_ENDED');
+    expect(await eventsOf(test, 'session.refresh_token_reused', person)).toBe(1);
   });
 
   it('[L-S7.3] asks for a code after the password', async () => {
@@ -172,7 +267,9 @@ describe('second factor', () => {
     expect(claimsOf(accessToken)['auth_time']).toBe(test.clock.now().getTime() / 1000);
     expectProblem(await person.client.post('/auth/step-up', { code }), 401, 'TWO_FACTOR_CODE_REFUSED');
     person.client.accessToken = accessToken;
-    expect((await person.client.post('/two-factor/setup')).status).toBe(200);
+    expect((await person.client.delete('/two-factor/devices')).status).toBe(200);
+    // [F-20] Replacing the factor wants a code of its own.
+    expectProblem(await person.client.post('/two-factor/setup'), 403, 'STEP_UP_REQUIRED');
     const plain = await aSignedInUser(test);
     expectProblem(await plain.client.post('/auth/step-up', { code }), 409, 'TWO_FACTOR_NOT_ENABLED');
   });

@@ -15,9 +15,16 @@ export interface EnrolledPerson extends Person {
   codeNow(steps?: number): string;
 }
 
-/** Enrols a person through the API and moves the clock past the confirming code. */
-export async function enrol(test: TestApp, person: SignedIn): Promise<EnrolledPerson> {
-  const { secret } = (await person.client.post('/two-factor/setup')).body as { secret: string };
+/**
+ * Enrols a person through the API and moves the clock past the confirming code.
+ * @param proof what proves the factor that is to be replaced, if there is one.
+ */
+export async function enrol(
+  test: TestApp,
+  person: SignedIn,
+  proof?: { code: string } | { backupCode: string },
+): Promise<EnrolledPerson> {
+  const { secret } = (await person.client.post('/two-factor/setup', proof)).body as { secret: string };
   const codeNow = (steps = 0) =>
     generateSync({ secret, epoch: Math.floor(test.clock.now().getTime() / 1000) + steps * 30 });
   const enabled = await person.client.post('/two-factor/enable', { code: codeNow() });

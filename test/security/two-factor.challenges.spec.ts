@@ -158,7 +158,7 @@ describe('challenges of the second factor', () => {
     }
     const person = await anEnrolledPerson(test);
     const challengeToken = await openChallenge(test, person);
-    await expectDead(await enrol(test, person), challengeToken);
+    await expectDead(await enrol(test, person, { backupCode: person.backupCodes[0]! }), challengeToken);
   });
 
   it('end with the removal of the factor', async () => {

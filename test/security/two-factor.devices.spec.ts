@@ -181,10 +181,17 @@ describe('remembered devices [L-S7.3]', () => {
       Buffer.from((body as { accessToken: string }).accessToken.split('.')[1]!, 'base64url').toString(),
     ) as { amr: string[] };
     expect(claims.amr).toEqual(['pwd']);
+    // [F-20] Right after the sign-in: the password was proved a moment ago, the factor was not.
+    browser.accessToken = (body as { accessToken: string }).accessToken;
+    expectProblem(await browser.post('/two-factor/setup'), 403, 'STEP_UP_REQUIRED');
+    const stepUp = await browser.post('/auth/step-up', { password: person.password });
+    browser.accessToken = (stepUp.body as { accessToken: string }).accessToken;
+    expectProblem(await browser.post('/two-factor/setup'), 403, 'STEP_UP_REQUIRED');
+    for (const path of ['/two-factor/disable', '/two-factor/backup-codes'])
+      expectProblem(await browser.post(path, {}), 400, 'VALIDATION_FAILED');
+    expectProblem(await browser.post('/auth/step-up', {}), 400, 'VALIDATION_FAILED');
     test.clock.advanceSeconds(601);
     await browser.refresh();
-    expectProblem(await browser.post('/two-factor/setup'), 403, 'STEP_UP_REQUIRED');
-    expectProblem(await browser.post('/auth/step-up', {}), 400, 'VALIDATION_FAILED');
     expectProblem(await browser.post('/two-factor/setup'), 403, 'STEP_UP_REQUIRED');
   });
 
@@ -203,7 +210,8 @@ describe('remembered devices [L-S7.3]', () => {
       ],
       [
         'a new factor in place of the old one',
-        async (person, browser) => enrol(test, { ...person, client: browser }),
+        async (person, browser) =>
+          enrol(test, { ...person, client: browser }, { backupCode: person.backupCodes[0]! }),
       ],
       ['"sign out everywhere"', (_person, browser) => browser.delete('/sessions?keep=none')],
       ['DELETE /two-factor/devices', (_person, browser) => browser.delete('/two-factor/devices')],

@@ -1047,7 +1047,7 @@ export interface paths {
     put?: never;
     /**
      * Confirm with a code; backup codes are shown once
-     * @description Any signed-in person.
+     * @description Any signed-in person. Needs a proof of identity within the last ten minutes.
      */
     post: operations['postTwoFactorEnable'];
     delete?: never;
@@ -1066,7 +1066,7 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Begin: secret and QR code
+     * Begin: secret and QR code; on a proof by the factor that is enabled
      * @description Any signed-in person. Needs a proof of identity within the last ten minutes.
      */
     post: operations['postTwoFactorSetup'];
@@ -2492,6 +2492,8 @@ export interface operations {
          *     }
          */
         'application/json': {
+          /** @description a backup code such as 7XK2-9QRT-0MWH-4ZDE */
+          backupCode?: string;
           /** @description six digits */
           code?: string;
           password?: string;
@@ -3549,7 +3551,17 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        /** @example {} */
+        'application/json': {
+          /** @description a backup code such as 7XK2-9QRT-0MWH-4ZDE */
+          backupCode?: string;
+          /** @description six digits */
+          code?: string;
+        };
+      };
+    };
     responses: {
       /** @description Done. */
       200: {

@@ -69,15 +69,14 @@ export class EnableTwoFactorDto {
   code: string;
 }
 
-/** `POST /auth/step-up`: exactly one of the two. */
-export class StepUpDto {
+/** `POST /two-factor/setup`: empty, or a proof by the factor that is to be replaced. */
+export class SetupTwoFactorDto extends FactorProof {}
+
+/** `POST /auth/step-up`: exactly one of `password`, `code` and `backupCode`. */
+export class StepUpDto extends FactorProof {
   @Optional()
   @IsPasswordText()
   password?: string;
-
-  @Optional()
-  @IsTotpCode()
-  code?: string;
 }
 
 /** `POST /auth/two-factor`: exactly one of `code` and `backupCode`. */
