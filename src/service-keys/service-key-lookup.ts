@@ -10,21 +10,30 @@ interface Row extends ServicePrincipal {
   allowedIps: string[];
 }
 
-/** Finds a key that has not expired and notes its use, in steps of a minute. $1 hash, $2 now. */
+/**
+ * Finds a key that has not expired and notes its use, in steps of a minute. A key speaks for who made it: it opens
+ * nothing while they are suspended, no administrator, or gone. One that a command on the server made speaks for itself.
+ *
+ * $1 hash, $2 now.
+ */
 const USE_SERVICE_KEY: Statement = {
   name: 'use_service_key',
   text: `
-    WITH used AS (
-      UPDATE benteng.service_keys SET last_used_at = $2::timestamptz
-      WHERE key_hash = $1::bytea AND (expires_at IS NULL OR expires_at > $2::timestamptz)
-        AND (last_used_at IS NULL OR last_used_at < $2::timestamptz - interval '1 minute')
+    WITH live AS (
+      SELECT k.id, k.organization_id, k.scopes, k.allowed_ips
+      FROM benteng.service_keys k
+      LEFT JOIN benteng.users u ON u.id = k.created_by AND u.organization_id = k.organization_id
+      WHERE k.key_hash = $1::bytea AND (k.expires_at IS NULL OR k.expires_at > $2::timestamptz)
+        AND (k.created_by IS NULL OR (u.status = 'ACTIVE' AND u.role = 'ADMIN'))
+    ), used AS (
+      UPDATE benteng.service_keys k SET last_used_at = $2::timestamptz
+      FROM live
+      WHERE k.id = live.id AND (k.last_used_at IS NULL OR k.last_used_at < $2::timestamptz - interval '1 minute')
     )
-    SELECT id AS "keyId", organization_id AS "organizationId", scopes, allowed_ips AS "allowedIps"
-    FROM benteng.service_keys
-    WHERE key_hash = $1::bytea AND (expires_at IS NULL OR expires_at > $2::timestamptz)`,
+    SELECT id AS "keyId", organization_id AS "organizationId", scopes, allowed_ips AS "allowedIps" FROM live`,
 };
 
-/** Which service holds a key: one statement per request, so that a deleted key is dead at once. */
+/** Which service holds a key: one statement per request, so that a deleted key, or one of somebody suspended, is dead at once. */
 @Injectable()
 export class ServiceKeyLookup extends ServiceKeyReader {
   constructor(

@@ -67,7 +67,10 @@ export class UserAdministration {
     return toUserView(await this.users.getRow(organizationId, id));
   }
 
-  /** Removes an account with its sessions and challenges; the trail keeps its id. @throws NOT_FOUND, LAST_ADMIN */
+  /**
+   * Removes an account with its sessions, challenges, devices, and the service keys it made; the trail keeps its id.
+   * @throws NOT_FOUND, LAST_ADMIN
+   */
   async remove(principal: Principal, id: string, client: ClientContext): Promise<void> {
     const { organizationId } = principal;
     await this.database.transaction(async (tx) => {
@@ -79,6 +82,7 @@ export class UserAdministration {
       await tx.totpFactor.deleteMany(own);
       await tx.backupCode.deleteMany(own);
       await tx.rememberedDevice.deleteMany(own);
+      await this.removeKeys(tx, principal, id, client);
       await tx.user.deleteMany({ where: { id, organizationId } });
       this.record(tx, 'user.deleted', principal, id, client, { email: user.email });
     });
@@ -118,6 +122,21 @@ export class UserAdministration {
       await this.twoFactor.removeByAdmin(tx, principal, id, client);
       await this.sessions.endAll(tx, { organizationId, userId: id }, 'FACTOR_REMOVED');
     });
+  }
+
+  /** What nobody answers for any more opens nothing; each key that ends leaves its own trace. */
+  private async removeKeys(
+    tx: Transaction,
+    principal: Principal,
+    createdBy: string,
+    client: ClientContext,
+  ): Promise<void> {
+    const where = { organizationId: principal.organizationId, createdBy };
+    const keys = await tx.serviceKey.findMany({ where, select: { id: true, name: true, hint: true } });
+    await tx.serviceKey.deleteMany({ where });
+    for (const { id, name, hint } of keys) {
+      this.record(tx, 'service_key.deleted', principal, id, client, { name, hint, because: 'maker_deleted' });
+    }
   }
 
   private async hashFor(principal: Principal, user: User, password: string): Promise<string> {

@@ -116,6 +116,65 @@ describe('service keys', () => {
     expectProblem(await admin.client.delete(`/service-keys/${id}`), 404, 'NOT_FOUND');
   });
 
+  it('[F-21] are refused while their maker is suspended or no administrator, and come back', async () => {
+    const other = await aSignedInAdmin(test, { organizationId: admin.organizationId });
+    const { key } = await aServiceKey(other, ['tokens:introspect']);
+    const status = async () => (await introspect(key, 'x')).status;
+    const change = (fields: object) => admin.client.patch(`/users/${other.id}`, fields);
+    expect(await status()).toBe(200);
+    const states = [
+      [{ status: 'SUSPENDED' }, 401],
+      [{ status: 'ACTIVE' }, 200],
+      [{ role: 'USER' }, 401],
+      [{ role: 'ADMIN' }, 200],
+    ] as const;
+    for (const [fields, expected] of states) {
+      expect((await change(fields)).status).toBe(200);
+      expect(await status()).toBe(expected);
+    }
+    // A refused use is no use.
+    await change({ status: 'SUSPENDED' });
+    const used = async () =>
+      (await test.database.client.serviceKey.findFirst({ where: { createdBy: other.id } }))!;
+    const { lastUsedAt } = await used();
+    test.clock.advanceSeconds(120);
+    expectProblem(await introspect(key, 'x'), 401, 'UNAUTHENTICATED');
+    expect((await used()).lastUsedAt).toEqual(lastUsedAt);
+  });
+
+  it('[F-21] end with the deletion of their maker, each with a trace; those of others stay', async () => {
+    const other = await aSignedInAdmin(test, { organizationId: admin.organizationId });
+    const keys = [
+      await aServiceKey(other, ['tokens:introspect']),
+      await aServiceKey(other, ['tokens:introspect'], { name: 'Reports' }),
+    ];
+    const mine = await aServiceKey(admin, ['tokens:introspect']);
+    expect((await admin.client.delete(`/users/${other.id}`)).status).toBe(204);
+    for (const { key } of keys) expectProblem(await introspect(key, 'x'), 401, 'UNAUTHENTICATED');
+    expect((await introspect(mine.key, 'x')).status).toBe(200);
+    expect(pageOf(await admin.client.get('/service-keys')).items.map(({ id }) => id)).toEqual([mine.id]);
+    const trail = await test.database.client.securityEvent.findMany({
+      where: { action: 'service_key.deleted', targetId: { in: keys.map(({ id }) => id) } },
+    });
+    expect(trail.map(({ actorId, details }) => [actorId, (details as { because: string }).because])).toEqual([
+      [admin.id, 'maker_deleted'],
+      [admin.id, 'maker_deleted'],
+    ]);
+  });
+
+  it('[F-21] of a maker who is gone without a trace open nothing; those that nobody made do', async () => {
+    const { id, key } = await aServiceKey(admin, ['tokens:introspect']);
+    const makeBy = (createdBy: string | null) =>
+      test.database.client.serviceKey.updateMany({ where: { id }, data: { createdBy } });
+    await makeBy('01890a5d-ac96-774b-bcce-b302099a8057');
+    expectProblem(await introspect(key, 'x'), 401, 'UNAUTHENTICATED');
+    const stranger = await aSignedInAdmin(test);
+    await makeBy(stranger.id);
+    expectProblem(await introspect(key, 'x'), 401, 'UNAUTHENTICATED');
+    await makeBy(null);
+    expect((await introspect(key, 'x')).status).toBe(200);
+  });
+
   it('live side by side, and their last use is noted to the minute', async () => {
     const keys = [
       await aServiceKey(admin, ['tokens:introspect']),
