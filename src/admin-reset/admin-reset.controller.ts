@@ -7,7 +7,7 @@ import { Client, type ClientContext } from '../platform/http/client-context.js';
 import { ThrottlerGuard } from '../platform/limits/throttler.guard.js';
 import { PageQuery } from '../platform/validation/page-query.js';
 import { AdminResetService } from './admin-reset.service.js';
-import { DismissResetDto } from './dto/admin-reset.dto.js';
+import { DismissResetDto, IssueTemporaryPasswordDto } from './dto/admin-reset.dto.js';
 
 @Controller('admin/password-resets')
 @UseGuards(ThrottlerGuard, AccessTokenGuard, RolesGuard)
@@ -26,9 +26,10 @@ export class AdminResetController {
   issueTemporaryPassword(
     @CurrentPrincipal() principal: Principal,
     @Param('userId') userId: string,
+    @Body() { replace }: IssueTemporaryPasswordDto,
     @Client() client: ClientContext,
   ) {
-    return this.resets.issueTemporaryPassword(principal, userId, client);
+    return this.resets.issueTemporaryPassword(principal, userId, replace, client);
   }
 
   @Delete(':userId')

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../platform/access/principal.js';
+import { Clock } from '../platform/clock/clock.js';
 import { Database } from '../platform/database/database.js';
 import type { User } from '../platform/database/generated/client.js';
-import { forbidden } from '../platform/errors/platform.errors.js';
+import { conflict, forbidden } from '../platform/errors/platform.errors.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { pastInstantCursor, toPage, type Page, type PageRequest } from '../platform/http/page.js';
 import { CredentialsService } from '../users/credentials.service.js';
+import { isUnusedTemporaryPassword } from '../users/temporary-password.js';
 import { toUserView, type UserView } from '../users/user-view.js';
 import { UsersService } from '../users/users.service.js';
 
@@ -24,6 +26,7 @@ export interface PasswordResetView {
 export class AdminResetService {
   constructor(
     private readonly database: Database,
+    private readonly clock: Clock,
     private readonly users: UsersService,
     private readonly credentials: CredentialsService,
     private readonly events: SecurityEvents,
@@ -53,12 +56,15 @@ export class AdminResetService {
 
   /**
    * Issues a temporary password, for a flagged account or for any other (a first password, a call to the help desk).
-   * It takes the place of the old password, works once within 24 h, and ends every session.
-   * @throws NOT_FOUND; FORBIDDEN for one's own account; CONFLICT when another change came first.
+   * It takes the place of the old password, is good for one change of it within 24 h, ends every session and every lock.
+   * @param replace whether one that nobody has used may die for it.
+   * @throws NOT_FOUND; FORBIDDEN for one's own account; CONFLICT for a suspended account, which it would not open, while
+   * an unused one lies ready and `replace` is false, and when another change came first.
    */
   async issueTemporaryPassword(
     principal: Principal,
     userId: string,
+    replace: boolean,
     client: ClientContext,
   ): Promise<{ temporaryPassword: string; expiresAt: Date }> {
     const { organizationId, userId: actorId } = principal;
@@ -66,6 +72,15 @@ export class AdminResetService {
     if (userId === actorId) {
       throw forbidden({
         detail: 'A temporary password for your own account must come from another administrator.',
+      });
+    }
+    if (user.status === 'SUSPENDED') {
+      throw conflict({ detail: 'The account is suspended: activate it before you issue a password.' });
+    }
+    if (!replace && isUnusedTemporaryPassword(user, this.clock.now())) {
+      throw conflict({
+        detail:
+          'A temporary password that nobody has used is still good. Send "replace": true to put another one in its place.',
       });
     }
     const { password, hash, expiresAt } = await this.credentials.createTemporaryPassword();

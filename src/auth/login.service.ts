@@ -9,6 +9,8 @@ import { Signals } from '../platform/events/signals.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { PasswordHasher } from '../platform/passwords/password-hasher.js';
 import { RememberedDevicesService } from '../two-factor/remembered-devices.service.js';
+import { CredentialsService } from '../users/credentials.service.js';
+import { isSpentTemporaryPassword } from '../users/temporary-password.js';
 import { invalidCredentials } from './auth.errors.js';
 import { CaptchaService } from './captcha.service.js';
 import type { LoginDto } from './dto/auth.dto.js';
@@ -29,6 +31,7 @@ export class LoginService {
     private readonly attempts: LoginAttemptsService,
     private readonly captcha: CaptchaService,
     private readonly devices: RememberedDevicesService,
+    private readonly credentials: CredentialsService,
     private readonly steps: LoginSteps,
     private readonly events: SecurityEvents,
     private readonly signals: Signals,
@@ -119,8 +122,8 @@ export class LoginService {
         user.temporaryPasswordExpiresAt === null
           ? await this.steps.proceed(proof)
           : await this.database.transaction(async (tx) => {
-              await this.spendTemporaryPassword(tx, user, client, now);
-              return this.steps.proceed(proof, tx);
+              const current = await this.useTemporaryPassword(tx, user, client, now);
+              return this.steps.proceed({ ...proof, user: current }, tx);
             });
       this.signals.emit({ kind: 'login_attempt', outcome: isProved ? 'success' : 'challenge' });
       return { ...(await answer()), ...(device !== null && { device }) };
@@ -131,26 +134,25 @@ export class LoginService {
     }
   }
 
-  /** A temporary password is spent by its first use, whatever comes after. */
-  private async spendTemporaryPassword(
+  /** A temporary password is spent by the change it opens, and used five times at most until then. */
+  private async useTemporaryPassword(
     tx: Transaction,
-    user: User,
+    user: Account,
     client: ClientContext,
     now: Date,
-  ): Promise<void> {
-    const { id, organizationId, credentialVersion } = user;
-    const { count } = await tx.user.updateMany({
-      where: { id, organizationId, credentialVersion, temporaryPasswordConsumedAt: null },
-      data: { temporaryPasswordConsumedAt: now },
-    });
-    if (count === 0) throw invalidCredentials();
+  ): Promise<Account> {
+    const { id, organizationId, organization } = user;
+    const current = await this.credentials.useTemporaryPassword(tx, user, now);
+    if (current === null) throw invalidCredentials();
     this.events.record(tx, {
       action: 'password.temporary_used',
       organizationId,
       actorId: id,
       targetId: id,
       client,
+      details: { use: current.temporaryPasswordUses },
     });
+    return { ...current, organization };
   }
 }
 
@@ -160,10 +162,4 @@ function refusalOf(user: User | null, now: Date): LoginFailureReason {
   if (user.status === 'SUSPENDED') return 'account_suspended';
   if (user.passwordHash === null) return 'no_password';
   return isSpentTemporaryPassword(user, now) ? 'temporary_password_expired' : 'invalid_password';
-}
-
-/** A temporary password works once, and only until it expires. */
-function isSpentTemporaryPassword(user: User, now: Date): boolean {
-  const { temporaryPasswordExpiresAt: expiresAt, temporaryPasswordConsumedAt: consumedAt } = user;
-  return expiresAt !== null && (consumedAt !== null || expiresAt <= now);
 }

@@ -161,6 +161,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answer: 'TemporaryPassword',
     status: 201,
     codes: ['CONFLICT'],
+    example: { replace: true },
   },
   'DELETE /admin/password-resets/:userId': {
     tag: 'Administration',

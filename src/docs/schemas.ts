@@ -34,6 +34,7 @@ const userFields = {
   status: oneOf('ACTIVE', 'SUSPENDED'),
   hasPassword: flag,
   mustChangePassword: flag,
+  temporaryPassword: orNull(object({ issuedAt: instant, expiresAt: instant, used: flag })),
   passwordResetRequested: flag,
   passwordResetRequestDate: orNull(instant),
   twoFactorEnabled: flag,

@@ -182,6 +182,19 @@ export class TwoFactorService {
     });
   }
 
+  /** Ends the lock of a factor after too many wrong codes and forgets them. @returns whether it was locked. */
+  async unlock(tx: Transaction, { userId, organizationId }: FactorOwner): Promise<boolean> {
+    const owner = { userId, organizationId };
+    const locked = await tx.totpFactor.count({
+      where: { ...owner, lockedUntil: { gt: this.clock.now() } },
+    });
+    await tx.totpFactor.updateMany({
+      where: owner,
+      data: { failedAttemptCount: 0, failureWindowEndsAt: null, lockedUntil: null },
+    });
+    return locked > 0;
+  }
+
   /** Removes a lost factor on an administrator's word; nothing happens where there is none. */
   async removeByAdmin(
     tx: Transaction,

@@ -3,9 +3,12 @@ import { LoginAttemptsService } from '../login-attempts/login-attempts.service.j
 import { addSeconds, Clock } from '../platform/clock/clock.js';
 import { READABLE_ALPHABET, RandomSource } from '../platform/crypto/random-source.js';
 import type { Transaction } from '../platform/database/database.js';
+import type { User } from '../platform/database/generated/client.js';
 import { conflict } from '../platform/errors/platform.errors.js';
 import { PasswordHasher } from '../platform/passwords/password-hasher.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { TwoFactorService } from '../two-factor/two-factor.service.js';
+import { TEMPORARY_PASSWORD_USES } from './temporary-password.js';
 
 /** Whose password changes, as it was read before the hash was computed. */
 export interface CredentialOwner {
@@ -22,7 +25,7 @@ export type NewPassword =
   | { kind: 'chosen'; hash: string; keepSessionId?: string }
   /** Typed by an administrator: must be changed at the next login. */
   | { kind: 'administered'; hash: string }
-  /** Made by us: works once, until `expiresAt`, for nothing but the forced change. */
+  /** Made by us: good until `expiresAt` for one forced change and nothing else. */
   | { kind: 'temporary'; hash: string; expiresAt: Date };
 
 /** A fresh temporary password, shown once. */
@@ -45,6 +48,7 @@ export class CredentialsService {
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionsService,
     private readonly attempts: LoginAttemptsService,
+    private readonly twoFactor: TwoFactorService,
   ) {}
 
   /** Makes a temporary password and its hash; call it before the transaction, hashing is slow. */
@@ -56,13 +60,21 @@ export class CredentialsService {
 
   /**
    * Puts a new password in place of the old one, clears the reset flag, and ends sessions and open challenges (these by
-   * the raised version). What an administrator gives out also ends a lockout (L-S6.3).
-   * @throws CONFLICT when the credentials changed since `owner` was read.
+   * the raised version). What an administrator gives out also ends the locks of the account and of its second factor
+   * (L-S6.3).
+   * @throws CONFLICT when the credentials changed since `owner` was read, or a temporary one meets a suspended account.
    */
   async replacePassword(tx: Transaction, owner: CredentialOwner, password: NewPassword): Promise<void> {
     const { id, organizationId, email, credentialVersion } = owner;
+    if (password.kind !== 'chosen') await this.twoFactor.unlock(tx, { organizationId, userId: id });
     const { count } = await tx.user.updateMany({
-      where: { id, organizationId, credentialVersion },
+      where: {
+        id,
+        organizationId,
+        credentialVersion,
+        // It would open nothing, and be good when the account comes back.
+        ...(password.kind === 'temporary' && { status: 'ACTIVE' as const }),
+      },
       data: {
         passwordHash: password.hash,
         passwordChangedAt: this.clock.now(),
@@ -70,6 +82,7 @@ export class CredentialsService {
         mustChangePassword: password.kind !== 'chosen',
         temporaryPasswordExpiresAt: password.kind === 'temporary' ? password.expiresAt : null,
         temporaryPasswordConsumedAt: null,
+        temporaryPasswordUses: 0,
         passwordResetRequestedAt: null,
         passwordResetRequestIp: null,
       },
@@ -78,5 +91,31 @@ export class CredentialsService {
     if (password.kind !== 'chosen') await this.attempts.unlock(tx, email);
     const keep = password.kind === 'chosen' ? password.keepSessionId : undefined;
     await this.sessions.endAll(tx, { organizationId, userId: id }, 'CREDENTIAL_CHANGE', keep);
+  }
+
+  /**
+   * Counts a sign-in with a temporary password that was right. Challenges of earlier ones end by the raised version, so
+   * that whoever overheard it cannot sit beside its owner.
+   * @param user as read when the password was checked.
+   * @returns the account as it is now; null when another password came in between, or all its uses are gone.
+   */
+  async useTemporaryPassword(tx: Transaction, user: User, now: Date): Promise<User | null> {
+    const { id, organizationId, passwordHash, temporaryPasswordConsumedAt: firstUse } = user;
+    const [used] = await tx.user.updateManyAndReturn({
+      where: {
+        id,
+        organizationId,
+        passwordHash,
+        status: 'ACTIVE',
+        temporaryPasswordExpiresAt: { gt: now },
+        temporaryPasswordUses: { lt: TEMPORARY_PASSWORD_USES },
+      },
+      data: {
+        temporaryPasswordUses: { increment: 1 },
+        temporaryPasswordConsumedAt: firstUse ?? now,
+        credentialVersion: { increment: 1 },
+      },
+    });
+    return used ?? null;
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LoginAttemptsService } from '../login-attempts/login-attempts.service.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { Principal } from '../platform/access/principal.js';
+import { Clock } from '../platform/clock/clock.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import type { User } from '../platform/database/generated/client.js';
 import { forbidden, notFound } from '../platform/errors/platform.errors.js';
@@ -14,6 +15,7 @@ import { TwoFactorService } from '../two-factor/two-factor.service.js';
 import { CredentialsService, type CredentialOwner } from './credentials.service.js';
 import type { UpdateUserDto } from './dto/user.dto.js';
 import { assertAcceptablePassword } from './new-password.js';
+import { TEMPORARY_PASSWORD_USES } from './temporary-password.js';
 import { toUserView, type UserView } from './user-view.js';
 import { lastAdmin } from './users.errors.js';
 import { changedFields, UsersService } from './users.service.js';
@@ -23,6 +25,7 @@ import { changedFields, UsersService } from './users.service.js';
 export class UserAdministration {
   constructor(
     private readonly database: Database,
+    private readonly clock: Clock,
     private readonly users: UsersService,
     private readonly organizations: OrganizationsService,
     private readonly sessions: SessionsService,
@@ -88,12 +91,15 @@ export class UserAdministration {
     });
   }
 
-  /** Ends the lockout of an account; unlocking what is open changes nothing. @throws NOT_FOUND */
+  /** Ends the locks of an account and of its second factor; unlocking what is open changes nothing. @throws NOT_FOUND */
   async unlock(principal: Principal, id: string, client: ClientContext): Promise<void> {
-    const { email } = await this.users.getRow(principal.organizationId, id);
+    const { organizationId } = principal;
+    const { email } = await this.users.getRow(organizationId, id);
     await this.database.transaction(async (tx) => {
-      const wasLocked = await this.attempts.unlock(tx, email);
-      if (wasLocked) this.record(tx, 'user.unlocked', principal, id, client, {});
+      const secondFactor = await this.twoFactor.unlock(tx, { organizationId, userId: id });
+      const signIn = await this.attempts.unlock(tx, email);
+      if (signIn || secondFactor)
+        this.record(tx, 'user.unlocked', principal, id, client, { signIn, secondFactor });
     });
   }
 
@@ -158,9 +164,24 @@ export class UserAdministration {
     return user;
   }
 
+  /** Whoever never signed in, or cannot any more, is no administrator to rely on: nobody could let them in again. */
   private async assertAnotherAdmin(tx: Transaction, organizationId: string, id: string): Promise<void> {
     const others = await tx.user.count({
-      where: { organizationId, role: 'ADMIN', status: 'ACTIVE', id: { not: id } },
+      where: {
+        organizationId,
+        role: 'ADMIN',
+        status: 'ACTIVE',
+        id: { not: id },
+        lastLoginAt: { not: null },
+        passwordHash: { not: null },
+        OR: [
+          { temporaryPasswordExpiresAt: null },
+          {
+            temporaryPasswordExpiresAt: { gt: this.clock.now() },
+            temporaryPasswordUses: { lt: TEMPORARY_PASSWORD_USES },
+          },
+        ],
+      },
     });
     if (others === 0) throw lastAdmin();
   }
@@ -195,7 +216,7 @@ export class UserAdministration {
     { organizationId, userId: actorId }: Principal,
     targetId: string,
     client: ClientContext,
-    details: Record<string, string | number | string[]>,
+    details: Record<string, string | number | boolean | string[]>,
   ): void {
     this.events.record(tx, { action, organizationId, actorId, targetId, client, details });
   }

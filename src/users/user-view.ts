@@ -11,6 +11,8 @@ export interface UserView {
   status: 'ACTIVE' | 'SUSPENDED';
   hasPassword: boolean;
   mustChangePassword: boolean;
+  /** The one that stands in place of a password, expired or not; never the password itself. */
+  temporaryPassword: { issuedAt: Date; expiresAt: Date; used: boolean } | null;
   passwordResetRequested: boolean;
   passwordResetRequestDate: Date | null;
   twoFactorEnabled: boolean;
@@ -35,7 +37,10 @@ type ShownFields = Pick<
   | 'role'
   | 'status'
   | 'passwordHash'
+  | 'passwordChangedAt'
   | 'mustChangePassword'
+  | 'temporaryPasswordExpiresAt'
+  | 'temporaryPasswordUses'
   | 'passwordResetRequestedAt'
   | 'twoFactorEnabledAt'
   | 'lastLoginAt'
@@ -57,6 +62,7 @@ export function toUserView(user: ShownFields): UserView {
     status: user.status as UserView['status'],
     hasPassword: user.passwordHash !== null,
     mustChangePassword: user.mustChangePassword,
+    temporaryPassword: toTemporaryPasswordView(user),
     passwordResetRequested: user.passwordResetRequestedAt !== null,
     passwordResetRequestDate: user.passwordResetRequestedAt,
     twoFactorEnabled: user.twoFactorEnabledAt !== null,
@@ -69,4 +75,10 @@ export function toUserView(user: ShownFields): UserView {
 export function toOwnUserView(user: OwnUser): OwnUserView {
   const { id, name } = user.organization;
   return { ...toUserView(user), organization: { id, name }, tokenBalance: user.tokenBalance };
+}
+
+function toTemporaryPasswordView(user: ShownFields): UserView['temporaryPassword'] {
+  const { passwordChangedAt, temporaryPasswordExpiresAt: expiresAt, temporaryPasswordUses: uses } = user;
+  if (expiresAt === null || passwordChangedAt === null) return null;
+  return { issuedAt: passwordChangedAt, expiresAt, used: uses > 0 };
 }

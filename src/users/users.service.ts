@@ -18,7 +18,8 @@ const FIND_OWN_USERS = {
   name: 'find_own_users',
   text: `
     SELECT u.id, u.organization_id AS "organizationId", u.email, u.name, u.locale, u.role, u.status, u.password_hash AS "passwordHash",
-           u.must_change_password AS "mustChangePassword",
+           u.must_change_password AS "mustChangePassword", u.password_changed_at AS "passwordChangedAt",
+           u.temporary_password_expires_at AS "temporaryPasswordExpiresAt", u.temporary_password_uses AS "temporaryPasswordUses",
            u.two_factor_enabled_at AS "twoFactorEnabledAt", u.password_reset_requested_at AS "passwordResetRequestedAt", u.token_balance AS "tokenBalance",
            u.last_login_at AS "lastLoginAt", u.created_at AS "createdAt", u.updated_at AS "updatedAt",
            json_build_object('id', o.id, 'name', o.name) AS organization

@@ -1,11 +1,15 @@
 import { asText } from '../support/as-text.js';
+import { addSeconds } from '../../src/platform/clock/clock.js';
 import {
   aPerson,
   aSignedInAdmin,
   aSignedInUser,
   issueTemporaryPassword,
+  OTHER_PASSWORD,
   type Person,
 } from '../factories/people.js';
+import { anEnrolledPerson, factorOf, prove, wrongCode } from '../factories/second-factors.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 import { pageOf } from '../support/pages.js';
 import { expectProblem } from '../support/problems.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -15,7 +19,7 @@ const UNKNOWN_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 describe('resets by an administrator', () => {
   let test: TestApp;
   beforeAll(async () => {
-    test = await startTestApp();
+    test = await startTestApp({ environment: NO_LIMITS });
   });
   afterAll(() => test.close());
 
@@ -29,6 +33,20 @@ describe('resets by an administrator', () => {
     const admin = await aSignedInAdmin(test);
     const person = await aPerson(test, { organizationId: admin.organizationId, ...overrides });
     return { admin, person };
+  };
+  /** As many failures as lock the account for strangers, and its second factor. */
+  const lockBoth = async (person: Person) => {
+    const lockedUntil = addSeconds(test.clock.now(), 1800);
+    await test.database.client.totpFactor.updateMany({
+      where: { userId: person.id },
+      data: { failedAttemptCount: 10, failureWindowEndsAt: addSeconds(lockedUntil, 1800), lockedUntil },
+    });
+    const lockout = { failures: [], lockedUntil, expiresAt: lockedUntil };
+    await test.database.client.loginLockout.upsert({
+      where: { email_lane: { email: person.email, lane: '' } },
+      create: { email: person.email, lane: '', ...lockout },
+      update: lockout,
+    });
   };
   const issuePath = (id: string) => `/admin/password-resets/${id}/temporary-password`;
 
@@ -137,13 +155,90 @@ describe('resets by an administrator', () => {
       });
     });
 
-    it('works once, also when used several times at once', async () => {
+    it('[F-45] is spent by the change it opens: a later sign-in ends the earlier challenge', async () => {
       const { admin, person } = await aPair();
       const password = await issueTemporaryPassword(admin, person.id);
       const login = () => test.client().login({ email: person.email, password });
-      const answers = await Promise.all([login(), login(), login(), login()]);
-      expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401]);
+      const change = ({ body }: { body: unknown }) =>
+        test.client().post('/auth/password-change', {
+          challengeToken: (body as { challengeToken: string }).challengeToken,
+          newPassword: OTHER_PASSWORD,
+        });
+      const closedTab = await login();
+      test.clock.advanceSeconds(3600);
+      const [second, third] = await Promise.all([login(), login()]);
+      for (const { body } of [closedTab, second, third])
+        expect(body).toMatchObject({ status: 'password_change_required' });
+      expectProblem(await change(closedTab), 401, 'CHALLENGE_REFUSED');
+      // Of two at the same moment one challenge is open.
+      const answers = [await change(second), await change(third)].map(({ status }) => status);
+      expect(answers.toSorted()).toEqual([200, 401]);
       expectProblem(await login(), 401, 'INVALID_CREDENTIALS');
+      const used = { targetId: person.id, action: 'password.temporary_used' };
+      expect(await test.database.client.securityEvent.count({ where: used })).toBe(3);
+    });
+
+    it('[F-45] opens five sign-ins at most, also many at once', async () => {
+      const { admin, person } = await aPair();
+      const password = await issueTemporaryPassword(admin, person.id);
+      const login = () => test.client().login({ email: person.email, password });
+      const answers = await Promise.all(Array.from({ length: 8 }, login));
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+      expectProblem(await login(), 401, 'INVALID_CREDENTIALS');
+      const attempts = await test.database.client.loginAttempt.findMany({
+        where: { email: person.email, failureReason: 'temporary_password_expired' },
+      });
+      expect(attempts.length).toBeGreaterThan(0);
+      const again = await issueTemporaryPassword(admin, person.id);
+      expect((await test.client().login({ email: person.email, password: again })).status).toBe(200);
+    });
+
+    it('[F-45] survives five mistyped codes of the second factor', async () => {
+      const admin = await aSignedInAdmin(test);
+      const person = await anEnrolledPerson(test, { organizationId: admin.organizationId });
+      const password = await issueTemporaryPassword(admin, person.id);
+      const login = async () => {
+        const { body } = await test.client().login({ email: person.email, password });
+        expect(body).toMatchObject({ status: 'two_factor_required' });
+        return (body as { challengeToken: string }).challengeToken;
+      };
+      const first = await login();
+      for (let attempt = 0; attempt < 5; attempt += 1)
+        expectProblem(
+          await prove(test, { challengeToken: first, code: wrongCode(person) }),
+          401,
+          'TWO_FACTOR_CODE_REFUSED',
+        );
+      const second = await prove(test, { challengeToken: await login(), code: person.codeNow() });
+      expect(second.body).toMatchObject({ status: 'password_change_required' });
+    });
+
+    it('[F-49] ends the lock of the account and of its second factor', async () => {
+      const admin = await aSignedInAdmin(test);
+      const person = await anEnrolledPerson(test, { organizationId: admin.organizationId });
+      await lockBoth(person);
+      const password = await issueTemporaryPassword(admin, person.id);
+      const { body } = await test.client().login({ email: person.email, password });
+      const { challengeToken } = body as { challengeToken: string };
+      const proved = await prove(test, { challengeToken, code: person.codeNow() });
+      expect(proved.body).toMatchObject({ status: 'password_change_required' });
+      expect(await factorOf(test, person)).toMatchObject({ failedAttemptCount: 0 });
+    });
+
+    it('[F-49] leaves both locks to an administrator who unlocks the account', async () => {
+      const admin = await aSignedInAdmin(test);
+      const person = await anEnrolledPerson(test, { organizationId: admin.organizationId });
+      await lockBoth(person);
+      const unlock = () => admin.client.post(`/users/${person.id}/unlock`);
+      expect((await unlock()).status).toBe(204);
+      const { body } = await test.client().login(person);
+      const { challengeToken } = body as { challengeToken: string };
+      expect((await prove(test, { challengeToken, code: person.codeNow() })).status).toBe(200);
+      expect((await unlock()).status).toBe(204);
+      const unlocked = await test.database.client.securityEvent.findMany({
+        where: { targetId: person.id, action: 'user.unlocked' },
+      });
+      expect(unlocked).toMatchObject([{ actorId: admin.id, details: { signIn: true, secondFactor: true } }]);
     });
 
     it('works for 24 hours', async () => {
@@ -167,7 +262,7 @@ describe('resets by an administrator', () => {
     it('dies when a newer one is issued', async () => {
       const { admin, person } = await aPair();
       const first = await issueTemporaryPassword(admin, person.id);
-      const second = await issueTemporaryPassword(admin, person.id);
+      const second = await issueTemporaryPassword(admin, person.id, { replace: true });
       expectProblem(
         await test.client().login({ email: person.email, password: first }),
         401,
@@ -198,10 +293,40 @@ describe('resets by an administrator', () => {
       expect((await test.client().login(admin)).body).toMatchObject({ status: 'authenticated' });
     });
 
-    it('does not bring back a suspended account', async () => {
+    it('[F-49] is refused for a suspended account, which it would not bring back', async () => {
       const { admin, person } = await aPair({ status: 'SUSPENDED' });
+      const before = await rowOf(person.id);
+      expectProblem(await admin.client.post(issuePath(person.id)), 409, 'CONFLICT');
+      expect(await rowOf(person.id)).toEqual(before);
+      await admin.client.patch(`/users/${person.id}`, { status: 'ACTIVE' });
+      expect((await admin.client.post(issuePath(person.id))).status).toBe(201);
+    });
+
+    it('takes the place of one that nobody has used only when that is said', async () => {
+      const { admin, person } = await aPair();
+      const shown = async () =>
+        ((await admin.client.get(`/users/${person.id}`)).body as { temporaryPassword: unknown })
+          .temporaryPassword;
+      expect(await shown()).toBeNull();
       const password = await issueTemporaryPassword(admin, person.id);
-      expectProblem(await test.client().login({ email: person.email, password }), 401, 'INVALID_CREDENTIALS');
+      const issuedAt = test.clock.now();
+      const expiresAt = new Date(issuedAt.getTime() + 86_400_000).toISOString();
+      expect(await shown()).toEqual({ issuedAt: issuedAt.toISOString(), expiresAt, used: false });
+      for (const body of [undefined, {}, { replace: false }])
+        expectProblem(await admin.client.post(issuePath(person.id), body), 409, 'CONFLICT');
+      expectProblem(
+        await admin.client.post(issuePath(person.id), { replace: 'yes' }),
+        400,
+        'VALIDATION_FAILED',
+      );
+      // The refusals left the first one alone; once somebody has signed in with it, a new one needs no word.
+      expect((await test.client().login({ email: person.email, password })).status).toBe(200);
+      expect(await shown()).toEqual({ issuedAt: issuedAt.toISOString(), expiresAt, used: true });
+      expect((await admin.client.post(issuePath(person.id))).status).toBe(201);
+      expect((await admin.client.post(issuePath(person.id), { replace: true })).status).toBe(201);
+      test.clock.advanceSeconds(86_400);
+      await admin.client.login(admin);
+      expect((await admin.client.post(issuePath(person.id))).status).toBe(201);
     });
 
     it('is issued by administrators of the same organization with a fresh proof [L-0.1] [O-3] [V7.5.3]', async () => {

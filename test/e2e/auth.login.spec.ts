@@ -34,6 +34,7 @@ describe('sign-in', () => {
         status: 'ACTIVE',
         hasPassword: true,
         mustChangePassword: false,
+        temporaryPassword: null,
         passwordResetRequested: false,
         passwordResetRequestDate: null,
         twoFactorEnabled: false,

@@ -5,6 +5,7 @@ import {
   aSignedInUser,
   GOOD_PASSWORD,
   OTHER_PASSWORD,
+  signIn,
 } from '../factories/people.js';
 import { pageOf } from '../support/pages.js';
 import { expectProblem, faultsOf, withoutRequestId } from '../support/problems.js';
@@ -23,6 +24,7 @@ const USER_FIELDS = [
   'passwordResetRequested',
   'role',
   'status',
+  'temporaryPassword',
   'twoFactorEnabled',
   'updatedAt',
 ];
@@ -418,6 +420,43 @@ describe('users', () => {
       expectProblem(await admin.client.patch(path, { status: 'SUSPENDED' }), 409, 'LAST_ADMIN');
       expectProblem(await admin.client.delete(path), 409, 'LAST_ADMIN');
       expect((await admin.client.patch(path, { name: 'Still here' })).status).toBe(200);
+    });
+
+    it('[F-30] is the one who can sign in: who never did, or cannot any more, does not count', async () => {
+      const { admin } = await aPair();
+      const { organizationId } = admin;
+      const past = new Date(test.clock.now().getTime() - 1000);
+      const others = [
+        await aPerson(test, { organizationId, role: 'ADMIN' }),
+        await aPerson(test, { organizationId, role: 'ADMIN', lastLoginAt: past, passwordHash: null }),
+        await aPerson(test, {
+          organizationId,
+          role: 'ADMIN',
+          lastLoginAt: past,
+          mustChangePassword: true,
+          temporaryPasswordExpiresAt: past,
+        }),
+      ];
+      const path = `/users/${admin.id}`;
+      expectProblem(await admin.client.patch(path, { role: 'USER' }), 409, 'LAST_ADMIN');
+      expectProblem(await admin.client.patch(path, { status: 'SUSPENDED' }), 409, 'LAST_ADMIN');
+      expectProblem(await admin.client.delete(path), 409, 'LAST_ADMIN');
+      // Such a one may go; once he has signed in, the first one may.
+      expect((await admin.client.delete(`/users/${others[1]!.id}`)).status).toBe(204);
+      await signIn(test, others[0]!);
+      expect((await admin.client.patch(path, { role: 'USER' })).status).toBe(200);
+    });
+
+    it('[F-30] stays, even when two remove each other beside one who never signed in', async () => {
+      const organizationId = await anOrganization(test);
+      const one = await aSignedInAdmin(test, { organizationId });
+      const two = await aSignedInAdmin(test, { organizationId });
+      await aPerson(test, { organizationId, role: 'ADMIN' });
+      const answers = await Promise.all([
+        one.client.delete(`/users/${two.id}`),
+        two.client.patch(`/users/${one.id}`, { role: 'USER' }),
+      ]);
+      expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
     });
 
     it('stays, even when two administrators remove each other at once', async () => {

@@ -81,8 +81,12 @@ export async function aSignedInUser(
 }
 
 /** Issues a temporary password for an account, as an administrator of its organization would. */
-export async function issueTemporaryPassword(admin: SignedIn, userId: string): Promise<string> {
-  const response = await admin.client.post(`/admin/password-resets/${userId}/temporary-password`);
+export async function issueTemporaryPassword(
+  admin: SignedIn,
+  userId: string,
+  body?: { replace: boolean },
+): Promise<string> {
+  const response = await admin.client.post(`/admin/password-resets/${userId}/temporary-password`, body);
   if (response.status !== 201) throw new Error(`no temporary password: ${JSON.stringify(response.body)}`);
   return (response.body as { temporaryPassword: string }).temporaryPassword;
 }

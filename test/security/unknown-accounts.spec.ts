@@ -90,6 +90,7 @@ async function refusedAccounts(): Promise<Record<string, { email: string; passwo
     mustChangePassword: true,
     temporaryPasswordExpiresAt: new Date('2099-01-01'),
     temporaryPasswordConsumedAt: past,
+    temporaryPasswordUses: 5,
   };
   return {
     'unknown address': { email: 'nobody-at-all@example.com', password: wrong },

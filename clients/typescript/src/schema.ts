@@ -1609,6 +1609,13 @@ export interface components {
       role: 'ADMIN' | 'USER';
       /** @enum {string} */
       status: 'ACTIVE' | 'SUSPENDED';
+      temporaryPassword: {
+        /** Format: date-time */
+        expiresAt: string;
+        /** Format: date-time */
+        issuedAt: string;
+        used: boolean;
+      } | null;
       tokenBalance: number;
       twoFactorEnabled: boolean;
       /** Format: date-time */
@@ -1829,6 +1836,13 @@ export interface components {
       role: 'ADMIN' | 'USER';
       /** @enum {string} */
       status: 'ACTIVE' | 'SUSPENDED';
+      temporaryPassword: {
+        /** Format: date-time */
+        expiresAt: string;
+        /** Format: date-time */
+        issuedAt: string;
+        used: boolean;
+      } | null;
       twoFactorEnabled: boolean;
       /** Format: date-time */
       updatedAt: string;
@@ -2050,7 +2064,19 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        /**
+         * @example {
+         *       "replace": true
+         *     }
+         */
+        'application/json': {
+          /** @default false */
+          replace?: boolean;
+        };
+      };
+    };
     responses: {
       /** @description Done. */
       201: {

@@ -1,4 +1,4 @@
-import { IsText, Optional } from '../../platform/validation/fields.js';
+import { IsFlag, IsText, Optional } from '../../platform/validation/fields.js';
 
 /** `DELETE /admin/password-resets/:userId` */
 export class DismissResetDto {
@@ -6,4 +6,12 @@ export class DismissResetDto {
   @Optional()
   @IsText(500)
   reason?: string;
+}
+
+/** `POST /admin/password-resets/:userId/temporary-password` */
+export class IssueTemporaryPasswordDto {
+  /** Whether it may take the place of one that nobody has used. */
+  @Optional()
+  @IsFlag()
+  replace: boolean = false;
 }
