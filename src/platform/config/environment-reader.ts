@@ -87,7 +87,13 @@ export class EnvironmentReader {
 
   url(name: string, fallback: string, protocols: readonly string[]): string {
     const value = this.text(name) ?? fallback;
-    if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
+    const url = URL.canParse(value) ? new URL(value) : null;
+    if (url !== null && protocols.includes(url.protocol)) {
+      // Clients take a missing host for localhost; PostgreSQL's may stand among the parameters (a socket's folder).
+      if (url.hostname !== '' || (url.searchParams.get('host') ?? '') !== '') return value;
+      this.fault(name, 'names no host');
+      return fallback;
+    }
     this.fault(name, `expected an address that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`);
     return fallback;
   }

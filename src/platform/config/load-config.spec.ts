@@ -1,3 +1,4 @@
+import { createECDH, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,6 +115,63 @@ describe('settings', () => {
     expect(names).toEqual(['TOKEN_KEYS']);
     expect(message).toContain('each needs its own');
     expect(message).not.toContain(production.ENCRYPTION_KEYS.slice(3));
+  });
+
+  it('of production refuse secrets that a person made up, and say why [F-37] [F-33]', () => {
+    const ring = (bytes: Uint8Array | string) => `k1:${Buffer.from(bytes as string).toString('base64')}`;
+    const counting = Uint8Array.from({ length: 32 }, (_, at) => at);
+    const weak: [string, string, string][] = [
+      ['ENCRYPTION_KEYS', ring(counting), 'key "k1" is a sequence'],
+      ['TOKEN_KEYS', ring(counting.map((value) => 250 - 7 * value)), 'key "k1" is a sequence'],
+      ['TOKEN_KEYS', ring('abcdXYZ019-kqwte'.repeat(2)), 'key "k1" repeats itself'],
+      ['ENCRYPTION_KEYS', ring('a sentence of thirty-two letters'), 'key "k1" is text'],
+      ['METRICS_TOKEN', 'changemechangeme', 'the token holds a word of examples'],
+      ['METRICS_TOKEN', 'T0ken-of-pr.T0ken-of-pr.T0ken', 'the token repeats itself'],
+      ['METRICS_TOKEN', 'bcdefghijklmnopqrstu', 'the token is a sequence'],
+      ['METRICS_TOKEN', '1212121211212121212', 'the token has few different characters'],
+      ['METRICS_TOKEN', 'My-Password-Of-2026!', 'the token holds a word of examples'],
+      ['ALERT_WEBHOOK_SECRET', `whsec_${'A'.repeat(32)}`, 'the key has few different bytes'],
+      ['ALERT_WEBHOOK_SECRET', `whsec_${Buffer.from(counting).toString('base64')}`, 'the key is a sequence'],
+    ];
+    for (const [name, value, reason] of weak) {
+      const { names, message } = faultsOf({ ...production, [name]: value });
+      expect({ value, names }).toEqual({ value, names: [name] });
+      expect(message).toContain(`${name}: ${reason}`);
+      expect(message).not.toContain(value);
+      // Elsewhere one may work with what one has.
+      expect({ value, names: faultsOf({ ...secrets, [name]: value }).names }).toEqual({ value, names: [] });
+    }
+    const jwk = { kty: 'EC', crv: 'P-256', d: Buffer.from(counting).toString('base64url') };
+    const ecdh = createECDH('prime256v1');
+    ecdh.setPrivateKey(counting);
+    const point = ecdh.getPublicKey();
+    const x = point.toString('base64url', 1, 33);
+    const y = point.toString('base64url', 33);
+    expect(faultsOf({ ...production, JWT_PRIVATE_KEYS: JSON.stringify({ ...jwk, x, y }) }).message).toContain(
+      'JWT_PRIVATE_KEYS: a private key is a sequence',
+    );
+    for (let round = 0; round < 500; round += 1) {
+      const strong = {
+        ENCRYPTION_KEYS: ring(randomBytes(32)),
+        METRICS_TOKEN: randomBytes(8).toString('hex'),
+        ALERT_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString('base64')}`,
+      };
+      expect([strong, faultsOf({ ...production, ...strong }).names]).toEqual([strong, []]);
+    }
+  });
+
+  it('name the host of what they connect to [F-37]', () => {
+    for (const [name, url] of [
+      ['REDIS_URL', 'redis://'],
+      ['REDIS_URL', 'redis:///0'],
+      ['DATABASE_URL', 'postgresql:///benteng'],
+      ['SMTP_URL', 'smtp://'],
+    ] as const)
+      expect(faultsOf({ ...secrets, MAIL_FROM: 'a@example.com', [name]: url }).message).toContain(
+        `${name}: names no host`,
+      );
+    const socket = 'postgresql:///benteng?host=/var/run/postgresql';
+    expect(loadConfig({ ...secrets, DATABASE_URL: socket }).databaseUrl).toBe(socket);
   });
 
   it('demand an https address where HTTPS is forced [O-4]', () => {

@@ -3,7 +3,9 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { EncryptionKeyRing, parseKeyRing, TokenKeyRing } from '../crypto/key-ring.js';
+import { EncryptionKeyRing, parseKeyRing, TokenKeyRing, type RingKey } from '../crypto/key-ring.js';
+import { weaknessOfKey, weaknessOfText } from '../crypto/secret-strength.js';
+import { standardWebhookKey } from '../crypto/standard-webhook-key.js';
 import { parseSigningKeys, SigningKeys } from '../crypto/signing-keys.js';
 import { isAddressRange } from '../http/address-ranges.js';
 import { Config } from './config.js';
@@ -68,9 +70,9 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
     redisKeyPrefix: reader.text('REDIS_KEY_PREFIX') ?? 'benteng:',
     smtpUrl: reader.text('SMTP_URL') === undefined ? null : reader.url('SMTP_URL', '', ['smtp:', 'smtps:']),
     mailFrom: readMailFrom(reader),
-    alertWebhook: readAlertWebhook(reader),
+    alertWebhook: readAlertWebhook(reader, production),
     unusualUse: reader.rate('UNUSUAL_USE', { requests: 6000, seconds: 600 }),
-    metricsToken: readMetricsToken(reader),
+    metricsToken: readMetricsToken(reader, production),
     session: {
       idleSeconds: reader.integer('SESSION_IDLE_SECONDS', 18_000, { min: 1, max: 31_536_000 }),
       absoluteSeconds: reader.integer('SESSION_ABSOLUTE_SECONDS', 86_400, { min: 1, max: 31_536_000 }),
@@ -135,24 +137,38 @@ function readHost(reader: EnvironmentReader): string {
 }
 
 /** Standard Webhooks secrets: 24 to 64 bytes in base64 behind `whsec_`. */
-function readAlertWebhook(reader: EnvironmentReader): Config['alertWebhook'] {
+function readAlertWebhook(reader: EnvironmentReader, production: boolean): Config['alertWebhook'] {
   const allowPrivate = reader.boolean('ALERT_WEBHOOK_ALLOW_PRIVATE', false);
   const isUsed = reader.text('ALERT_WEBHOOK_URL') !== undefined;
   const secret = reader.text('ALERT_WEBHOOK_SECRET') ?? '';
-  const bytes = Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length;
-  const isSound = /^(whsec_)?[A-Za-z0-9+/]+={0,2}$/.test(secret) && bytes >= 24 && bytes <= 64;
-  if (!isSound && (isUsed || secret !== ''))
-    reader.fault('ALERT_WEBHOOK_SECRET', 'expected whsec_ and 24 to 64 random bytes in base64');
+  const key = standardWebhookKey(secret);
+  if (isUsed || secret !== '') {
+    if (key === null || key.length < 24 || key.length > 64)
+      reader.fault('ALERT_WEBHOOK_SECRET', 'expected whsec_ and 24 to 64 random bytes in base64');
+    else if (production) refuseWeakness(reader, 'ALERT_WEBHOOK_SECRET', 'the key', weaknessOfKey(key));
+  }
   if (!isUsed) return null;
   return { url: reader.url('ALERT_WEBHOOK_URL', '', ['https:', 'http:']), secret, allowPrivate };
 }
 
-function readMetricsToken(reader: EnvironmentReader): string | null {
+function readMetricsToken(reader: EnvironmentReader, production: boolean): string | null {
   const token = reader.text('METRICS_TOKEN') ?? null;
-  if (token !== null && !/^[\x21-\x7e]{16,512}$/.test(token)) {
+  if (token === null) return null;
+  if (!/^[\x21-\x7e]{16,512}$/.test(token))
     reader.fault('METRICS_TOKEN', 'expected at least 16 visible ASCII characters without spaces');
-  }
+  else if (production) refuseWeakness(reader, 'METRICS_TOKEN', 'the token', weaknessOfText(token));
   return token;
+}
+
+/** Contract §9: production refuses secrets that a person has made up. @param what completes with the weakness. */
+function refuseWeakness(
+  reader: EnvironmentReader,
+  name: string,
+  what: string,
+  weakness: string | null,
+): void {
+  if (weakness !== null)
+    reader.fault(name, `${what} ${weakness}; take a random one, for example from "openssl rand -base64 32"`);
 }
 
 function readOrigins(reader: EnvironmentReader): string[] {
@@ -216,16 +232,28 @@ function readSecrets(reader: EnvironmentReader, production: boolean, dataDir: st
     }
     return (generated ??= loadDevelopmentSecrets(dataDir))[name];
   };
-  const parse = <T>(name: SecretName, parser: (text: string) => { keys: T[]; faults: string[] }): T[] => {
+  const parse = <T>(
+    name: SecretName,
+    parser: (text: string) => { keys: T[]; faults: string[] },
+    describe: (key: T) => { what: string; bytes: Buffer },
+  ): T[] => {
     const text = read(name);
     if (text === undefined) return [];
     const { keys, faults } = parser(text);
     for (const fault of faults) reader.fault(name, fault);
+    if (production && faults.length === 0) {
+      for (const { what, bytes } of keys.map(describe))
+        refuseWeakness(reader, name, what, weaknessOfKey(bytes));
+    }
     return keys;
   };
-  const signing = parse('JWT_PRIVATE_KEYS', parseSigningKeys);
-  const encryption = parse('ENCRYPTION_KEYS', parseKeyRing);
-  const token = parse('TOKEN_KEYS', parseKeyRing);
+  const ringKey = ({ id, bytes }: RingKey) => ({ what: `key "${id}"`, bytes });
+  const signing = parse('JWT_PRIVATE_KEYS', parseSigningKeys, ({ privateKey }) => ({
+    what: 'a private key',
+    bytes: Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url'),
+  }));
+  const encryption = parse('ENCRYPTION_KEYS', parseKeyRing, ringKey);
+  const token = parse('TOKEN_KEYS', parseKeyRing, ringKey);
   if (encryption.some((key) => token.some((other) => other.bytes.equals(key.bytes)))) {
     reader.fault('TOKEN_KEYS', 'shares a key with ENCRYPTION_KEYS; each needs its own');
   }
