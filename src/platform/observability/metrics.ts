@@ -117,6 +117,9 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     });
     // Process, memory, event-loop delay, garbage collection.
     collectDefaultMetrics({ register: this.registry, prefix: 'benteng_' });
+    // Gauges that are called like counters; each is the sum of the one of that name without "_total".
+    for (const name of ['active_handles', 'active_requests', 'active_resources'])
+      this.registry.removeSingleMetric(`benteng_nodejs_${name}_total`);
   }
 
   /** Prometheus' text form, and its content type. */
