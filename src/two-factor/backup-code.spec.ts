@@ -50,6 +50,9 @@ describe('normalizeBackupCode', () => {
     'UXK2-9QRT-0MWH-4ZDE',
     '7XK2 9QRT 0MWH 4ZDE',
     '７XK2-9QRT-0MWH-4ZDE',
+    // Letters that become I and S in upper case [F-29].
+    '7XK2-9QRT-0MWH-4ZDı',
+    '7XK2-9QRT-0MWH-4ZDſ',
     `${CODE}\n`,
     '-'.repeat(100) + CODE,
   ];

@@ -23,7 +23,8 @@ export function createBackupCodes(random: RandomSource): string[] {
  * @returns 16 symbols, or null when it cannot be a code.
  */
 export function normalizeBackupCode(text: string): string | null {
-  if (text.length > 40) return null;
+  // Before letters change their case: beyond ASCII some become others (ı, ſ).
+  if (!/^[0-9A-Za-z-]{16,40}$/.test(text)) return null;
   const symbols = text.replaceAll('-', '').toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1');
   return /^[0-9A-HJKMNP-TV-Z]{16}$/.test(symbols) ? symbols : null;
 }

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import { DecryptionError, FieldCipher, type FieldPlace } from './field-cipher.js';
 import { EncryptionKeyRing, type RingKey } from './key-ring.js';
 import { SystemRandomSource } from './random-source.js';
@@ -25,6 +26,22 @@ function reasonOf(envelope: string, place = PLACE, by = cipher): string | null {
     if (!(error instanceof DecryptionError)) throw error;
     return error.reason;
   }
+}
+
+/** An envelope of the right key and place whose parts have lengths of their own. */
+function encryptAs(plaintext: string | Buffer, nonceBytes: number, authTagLength: number): string {
+  const nonce = random.bytes(nonceBytes);
+  const { table, column, rowId, organizationId } = PLACE;
+  const encrypting = createCipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength }).setAAD(
+    Buffer.from(JSON.stringify(['v1', key.id, table, column, rowId, organizationId])),
+  );
+  const body = [
+    nonce,
+    encrypting.update(Buffer.from(plaintext)),
+    encrypting.final(),
+    encrypting.getAuthTag(),
+  ];
+  return `v1:k1:${Buffer.concat(body).toString('base64url')}`;
 }
 
 describe('an envelope', () => {
@@ -81,6 +98,58 @@ describe('an envelope', () => {
       const shorter = body.subarray(0, body.length - cut).toString('base64url');
       expect(reasonOf(`v1:k1:${shorter}`)).not.toBeNull();
     }
+  });
+
+  it('has one layout: with a nonce or a tag of another length, a byte more or less anywhere, it is refused [F-29]', () => {
+    for (const plaintext of ['', 'a', PLAINTEXT]) {
+      const body = Buffer.from(cipher.encrypt(plaintext, PLACE).split(':')[2]!, 'base64url');
+      for (let at = 0; at <= body.length; at += 1) {
+        for (const byte of [0, 0x61, body[at] ?? 0]) {
+          const longer = Buffer.concat([body.subarray(0, at), Buffer.from([byte]), body.subarray(at)]);
+          expect(reasonOf(`v1:k1:${longer.toString('base64url')}`)).not.toBeNull();
+        }
+        if (at === body.length) continue;
+        const shorter = Buffer.concat([body.subarray(0, at), body.subarray(at + 1)]);
+        expect(reasonOf(`v1:k1:${shorter.toString('base64url')}`)).not.toBeNull();
+      }
+      // Made by somebody who holds the key, but not as we make them.
+      for (const nonceBytes of [1, 8, 11, 13, 16, 24]) {
+        for (const authTagLength of [4, 8, 12, 13, 14, 15, 16]) {
+          const envelope = encryptAs(plaintext, nonceBytes, authTagLength);
+          expect([nonceBytes, authTagLength, reasonOf(envelope)]).toEqual([
+            nonceBytes,
+            authTagLength,
+            expect.any(String),
+          ]);
+        }
+      }
+      expect(reasonOf(encryptAs(plaintext, 12, 16))).toBeNull();
+    }
+  });
+
+  it('gives back what was put in or nothing: no bytes that are no UTF-8, no halves of surrogates [F-29]', () => {
+    expect(reasonOf(encryptAs(Buffer.from([0xff, 0x41]), 12, 16))).toBe('not_authentic');
+    for (const text of ['\ud800', 'a\udfff', '\udc00\ud800'])
+      expect(() => cipher.encrypt(text, PLACE)).toThrow('lone surrogate');
+    for (const text of ['\ufeffa', '\ufffd', '\0'])
+      expect(cipher.decrypt(cipher.encrypt(text, PLACE), PLACE)).toBe(text);
+  });
+
+  it('is what it looks like and no more: text around it, other alphabets and paddings are refused [F-29]', () => {
+    const envelope = cipher.encrypt(PLAINTEXT, PLACE);
+    for (const altered of [
+      ` ${envelope}`,
+      `${envelope}\n`,
+      `${envelope}=`,
+      `${envelope}:`,
+      `${envelope}:AAAA`,
+      envelope.replace('v1', 'V1'),
+      envelope.replace('v1', 'v+1'),
+      envelope.replace('k1', 'K1'),
+      envelope.replace('k1:', ':'),
+      `"${envelope}"`,
+    ])
+      expect(reasonOf(altered)).toBe('malformed');
   });
 
   const elsewhere: [string, Partial<FieldPlace>][] = [

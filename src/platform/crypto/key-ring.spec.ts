@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
 import { KeyRing, parseKeyRing } from './key-ring.js';
 
 const key = () => randomBytes(32).toString('base64');
@@ -35,6 +36,50 @@ describe('key rings', () => {
       'entry 7 is not of the form <id>:<base64>',
     ]);
     for (const value of [twice, short, weak, 'nonsense']) expect(faults.join()).not.toContain(value);
+  });
+
+  it('take one spelling of a key, and refuse whatever else is thrown at them [F-29]', () => {
+    const bytes = Buffer.from('fb'.repeat(8) + '00112233445566778899aabbccddeeff0102030405060708', 'hex');
+    const standard = bytes.toString('base64');
+    for (const text of [
+      standard.replace('+', '-'),
+      standard.replace(/.=$/, (end) => `${String.fromCharCode(end.charCodeAt(0) + 1)}=`),
+      `${standard}=`,
+      standard.slice(0, -1).replace(/.$/, 'x'),
+    ])
+      expect(parseKeyRing(`k1:${text}`).faults).toHaveLength(1);
+    const piece = fc.oneof(
+      fc.constantFrom(
+        'k1',
+        ':',
+        ',',
+        '=',
+        standard,
+        standard.slice(1),
+        '\0',
+        '\u2028',
+        ' ',
+        '💣',
+        '-_',
+        '__proto__',
+      ),
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.base64String({ minLength: 40, maxLength: 48 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        const text = pieces.join('');
+        const { keys, faults } = parseKeyRing(text);
+        for (const fault of faults) expect(fault.length).toBeLessThan(80);
+        if (faults.length > 0) return;
+        // What is taken says the same when it is written again.
+        const again = keys.map((key) => `${key.id}:${key.bytes.toString('base64url')}`).join(',');
+        expect(again).toBe(
+          text.replaceAll(/\s/g, '').replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''),
+        );
+      }),
+      { seed: 29, numRuns: 3000 },
+    );
   });
 
   it('refuse ids that ciphertexts could not carry', () => {

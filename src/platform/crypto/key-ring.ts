@@ -29,6 +29,14 @@ export class EncryptionKeyRing extends KeyRing {}
 /** `TOKEN_KEYS` as a dependency: refresh tokens and hashed codes. */
 export class TokenKeyRing extends KeyRing {}
 
+const KEY_BYTES = 32;
+
+/** One key has two spellings, base64 and base64url: a decoder would also take mixtures, and drop bits of the last character. */
+function isExactly(encoded: string, bytes: Buffer): boolean {
+  const url = bytes.toString('base64url');
+  return [url, `${url}=`, bytes.toString('base64')].includes(encoded);
+}
+
 /**
  * Reads `k2:<base64 of 32 bytes>,k1:<…>`, newest first.
  * @returns the keys, or sentences that say what is wrong; never the value itself.
@@ -43,7 +51,9 @@ export function parseKeyRing(text: string): { keys: RingKey[]; faults: string[] 
       continue;
     }
     const bytes = Buffer.from(encoded, 'base64');
-    if (bytes.length !== 32) faults.push(`key "${id}" has ${bytes.length} bytes instead of 32`);
+    if (bytes.length !== KEY_BYTES)
+      faults.push(`key "${id}" has ${bytes.length} bytes instead of ${KEY_BYTES}`);
+    else if (!isExactly(encoded, bytes)) faults.push(`key "${id}" is not base64 as it is written`);
     else if (new Set(bytes).size < 12) faults.push(`key "${id}" is not random`);
     if (keys.some((key) => key.id === id)) faults.push(`key id "${id}" appears twice`);
     if (keys.some((key) => key.bytes.equals(bytes))) faults.push(`key "${id}" has the value of another key`);

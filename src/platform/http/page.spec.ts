@@ -47,6 +47,10 @@ describe('pages', () => {
       encode(`${ids[0]}|${ids[1]}`),
       encode(`${ids[0]}'--`),
       ids[0]!,
+      // The same in another spelling [F-29].
+      `${encode(ids[0]!)}=`,
+      `${encode(ids[0]!).slice(0, 8)} ${encode(ids[0]!).slice(8)}`,
+      `!${encode(ids[0]!)}`,
     ])
       expect(() => decodeIdCursor(cursor)).toThrow('VALIDATION_FAILED');
   });

@@ -86,7 +86,9 @@ export function instantKey({ createdAt, id }: { createdAt: Date; id: string }): 
  */
 export function decodeCursor(cursor: string, checks: ((part: string) => boolean)[]): string[] {
   const parts = Buffer.from(cursor, 'base64url').toString('utf8').split('|');
-  if (parts.length !== checks.length || !checks.every((check, index) => check(parts[index]!))) {
+  // In one spelling only: decoding passes over what is no base64url.
+  const isOurs = encodeCursor(parts) === cursor && parts.length === checks.length;
+  if (!isOurs || !checks.every((check, index) => check(parts[index]!))) {
     throw validationFailed({
       errors: [{ field: 'cursor', code: 'invalid', message: 'cursor must be a value that a list returned' }],
     });

@@ -55,7 +55,9 @@ export class KnownDevices {
     const oldest = toEpochSeconds(this.clock.now()) - YEAR_SECONDS;
     for (const text of this.texts(request)) {
       const bytes = Buffer.from(text, 'base64url');
-      if (bytes.length !== CONTENT_BYTES + TAG_BYTES || bytes.readUInt32BE(ID_BYTES) < oldest) continue;
+      // One spelling only, as in rotating tokens.
+      if (bytes.length !== CONTENT_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) continue;
+      if (bytes.readUInt32BE(ID_BYTES) < oldest) continue;
       const content = bytes.subarray(0, CONTENT_BYTES);
       const tag = bytes.subarray(CONTENT_BYTES);
       if (this.keys.keys.some((key) => equalInConstantTime(tagOf(key, content, email), tag))) {
