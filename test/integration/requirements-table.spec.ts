@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { titlesOf } from '../support/documents.js';
 
 /** One row of docs/requirements.md: `| O-1 | … | done | \`test/e2e/users.spec.ts\` |`. */
 interface Row {
@@ -16,27 +17,9 @@ const rows = readFileSync('docs/requirements.md', 'utf8')
     return { id: id!, state: state!, files };
   });
 
-/** The first argument of it, test, describe and of what `.each(…)` returns; a skipped or planned test proves nothing. */
-function titlesOf(file: string): string[] {
-  const call = /(?:\b(?:it|test|describe)(?:\.only)?|\))\s*\(\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1/g;
-  const text = readFileSync(file, 'utf8').replaceAll(/\b(?:it|test|describe)\.(?:skip|todo)\b/g, 'never');
-  return [...text.matchAll(call)].map(([, , title]) => title!);
-}
-
 /** Ids in brackets: `[L-S8.2]`, `[T-5.3, O-5]`. */
 function idsIn(title: string): string[] {
   return [...title.matchAll(/\[([^\]]+)\]/g)].flatMap(([, inner]) => inner!.split(/[,\s]+/));
-}
-
-/** `V3.4.1 to V3.4.6, V9.1.1` as single ids. */
-function asvsIdsIn(cell: string): string[] {
-  return cell.split(',').flatMap((part) => {
-    const [first, last] = [...part.matchAll(/V(\d+\.\d+)\.(\d+)/g)];
-    if (first === undefined) return [];
-    const [, section, from] = first;
-    const count = Number(last?.[2] ?? from) - Number(from) + 1;
-    return Array.from({ length: count }, (_, index) => `V${section}.${Number(from) + index}`);
-  });
 }
 
 describe('docs/requirements.md', () => {
@@ -59,30 +42,6 @@ describe('docs/requirements.md', () => {
     expect(claims.length).toBeGreaterThan(10);
     const unproved = claims.filter(
       ({ id, file }) => !existsSync(file) || !titlesOf(file).some((title) => idsIn(title).includes(id)),
-    );
-    expect(unproved).toEqual([]);
-  });
-});
-
-describe('docs/security.md', () => {
-  it('names only test files that name an ASVS row of their line in a title', () => {
-    const claims = readFileSync('docs/security.md', 'utf8')
-      .split('\n')
-      .map((line) => line.split('|').map((cell) => cell.trim()))
-      .filter(([, ids]) => /^V\d/.test(ids ?? ''))
-      .flatMap(([, ids, , proof]) =>
-        [...(proof ?? '').matchAll(/`([^`]+\.spec\.ts)`/g)].map(([, file]) => ({
-          ids: asvsIdsIn(ids!),
-          file: file!,
-        })),
-      );
-    expect(claims.length).toBeGreaterThan(10);
-    const unproved = claims.filter(
-      ({ ids, file }) =>
-        !existsSync(file) ||
-        !titlesOf(file).some((title) =>
-          [...title.matchAll(/V\d+\.\d+\.\d+/g)].some(([id]) => ids.includes(id)),
-        ),
     );
     expect(unproved).toEqual([]);
   });
