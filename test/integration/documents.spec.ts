@@ -149,7 +149,7 @@ describe('the pages [F-60]', () => {
       .flatMap((folder) => filesBelow(folder, ''))
       .concat(filesBelow('docs', ''));
     const named = quoted.filter(({ text }) =>
-      /^[\w./-]+\.(ts|mjs|cjs|sql|conf|yml|service|json)$/.test(text),
+      /^[\w.-][\w./-]*\.(ts|mjs|cjs|sql|conf|yml|service)$/.test(text),
     );
     expect(named.length).toBeGreaterThan(30);
     const lost = named.filter(
