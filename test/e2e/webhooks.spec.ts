@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import type { Integration } from '../../src/platform/database/generated/client.js';
@@ -182,6 +182,41 @@ describe('a webhook', () => {
     expect((await deliver(test, noTime, { id: 'evt_old' })).body.duplicate).toBe(true);
     test.clock.advanceSeconds(29 * 86_400);
     expect((await deliver(test, noTime, { id: 'evt_old' })).body.duplicate).toBe(false);
+  });
+
+  it('that is refused costs the same proof over its body, whether the integration is there or not [F-62]', async () => {
+    const [shop, disabled, bare] = [
+      await aReceiver(admin),
+      await aReceiver(admin),
+      await aReceiver(admin),
+    ] as const;
+    await admin.client.patch(`/integrations/${disabled.id}`, { status: 'DISABLED' });
+    await admin.client.patch(`/integrations/${bare.id}`, { webhookSecret: null });
+    const createHmacOf = jest.spyOn(
+      jest.requireActual<typeof import('node:crypto')>('node:crypto'),
+      'createHmac',
+    );
+    try {
+      const proofs = async (sending: Sending) => {
+        createHmacOf.mockClear();
+        expectProblem(await deliver(test, shop, sending), 401, 'UNAUTHENTICATED');
+        return createHmacOf.mock.calls.length;
+      };
+      const forged = `whsec_${'A'.repeat(32)}`;
+      const known = await proofs({ secret: forged });
+      expect(known).toBeGreaterThan(0);
+      const nobody = randomUUID();
+      for (const to of [nobody, 'nonsense', disabled.id, bare.id])
+        expect([to, await proofs({ secret: forged, to })]).toEqual([to, known]);
+      const unsigned = { 'webhook-signature': undefined, 'webhook-id': undefined };
+      const withoutProof = await proofs({ headers: unsigned });
+      expect([withoutProof > 0, await proofs({ headers: unsigned, to: nobody })]).toEqual([
+        true,
+        withoutProof,
+      ]);
+    } finally {
+      createHmacOf.mockRestore();
+    }
   });
 
   it('for a disabled integration, or one without a secret, is refused', async () => {

@@ -1,4 +1,6 @@
 import { connect } from 'node:net';
+import { DocsService } from '../../src/docs/docs.service.js';
+import { createLogger } from '../../src/platform/observability/logger.js';
 import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js';
 import { aPerson, aSignedInAdmin, GOOD_PASSWORD, OTHER_PASSWORD } from '../factories/people.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -150,6 +152,26 @@ describe('a secret', () => {
   });
 });
 
+/** Fields of requests and answers that carry a secret; "code" is left out, which is also the name of an error's. */
+const SECRET_NAMES = [
+  'password',
+  'currentPassword',
+  'newPassword',
+  'temporaryPassword',
+  'accessToken',
+  'refreshToken',
+  'challengeToken',
+  'backupCode',
+  'backupCodes',
+  'secret',
+  'otpauthUrl',
+  'qrCode',
+  'apiKey',
+  'webhookSecret',
+  'token',
+  'key',
+];
+
 describe('the log', () => {
   /** Sends bytes that a well-behaved client would refuse to send. */
   function sendBytes(text: string): Promise<void> {
@@ -185,6 +207,18 @@ describe('the log', () => {
       expect(String(entry['path'] ?? '').length).toBeLessThanOrEqual(256);
       if (entry['requestId'] !== undefined) expect(entry['requestId']).toMatch(/^[0-9a-f-]{36}$/);
     }
+  });
+
+  it('blanks what carries a secret by its name, should a line ever hold it [F-62]', () => {
+    const lines: string[] = [];
+    const logger = createLogger({ logLevel: 'info' }, { write: (line: string) => void lines.push(line) });
+    const document = JSON.stringify(test.app.get(DocsService).document);
+    const names = SECRET_NAMES.filter((name) => document.includes(`"${name}"`));
+    expect(names).toEqual(SECRET_NAMES);
+    for (const name of [...names, 'authorization', 'cookie', 'set-cookie', 'x-service-key', 'passwordHash'])
+      logger.info({ [name]: 'LEAK', inside: { [name]: 'LEAK' } }, name);
+    expect(lines).toHaveLength(names.length + 5);
+    expect(lines.filter((line) => line.includes('LEAK'))).toEqual([]);
   });
 
   it('keeps an error of the inside for itself: the answer has a request id, the log has the rest [O-7]', async () => {

@@ -142,6 +142,21 @@ describe('a sign-in that is refused', () => {
     }
   });
 
+  it('waits for its turn at the hash like any other, known or not [F-62]', async () => {
+    const hasher = test.app.get(PasswordHasher);
+    const { 'unknown address': unknown, 'wrong password': known } = await refusedAccounts();
+    for (const credentials of [unknown!, known!]) {
+      let longest = 0;
+      const watch = setInterval(() => (longest = Math.max(longest, hasher.waiting)), 1);
+      await Promise.all(
+        Array.from({ length: 4 * test.config.hashConcurrency }, () => post('/auth/login', credentials)),
+      );
+      clearInterval(watch);
+      expect(longest).toBeGreaterThan(0);
+    }
+    expect(hasher.waiting).toBe(0);
+  });
+
   it('takes about the same time for known and unknown addresses', async () => {
     const { 'unknown address': unknown, 'wrong password': known } = await refusedAccounts();
     const times: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] };
