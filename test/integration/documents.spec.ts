@@ -160,7 +160,7 @@ describe('the pages [F-60]', () => {
 });
 
 /** Variables of other programs that pages speak of. */
-const FOREIGN_VARIABLES = ['NODE_EXTRA_CA_CERTS'];
+const FOREIGN_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'INTERNAL_NETWORKS'];
 
 describe('docs/asvs.md [F-61]', () => {
   const rows = tableRows('docs/asvs.md').filter(([id]) => /^V\d/.test(id ?? ''));
