@@ -198,3 +198,35 @@ describe('docs/asvs.md [F-61]', () => {
     expect(claimed.filter(({ id }) => !known.has(id))).toEqual([]);
   });
 });
+
+describe('the protections [F-62]', () => {
+  const protections = JSON.parse(readFileSync('test/security/data/protections.json', 'utf8')) as {
+    protection: string;
+    file: string;
+    from: string;
+    spec: string;
+    title: string;
+  }[];
+
+  it('that can be taken away are still where they are said to be, and so are the tests that miss them', () => {
+    for (const { protection, file, from, spec, title } of protections) {
+      expect([protection, readFileSync(file, 'utf8').split(from)]).toEqual([
+        protection,
+        [expect.any(String), expect.any(String)],
+      ]);
+      expect([protection, titlesOf(spec).map(withoutIds)]).toEqual([
+        protection,
+        expect.arrayContaining([title]),
+      ]);
+    }
+  });
+
+  it('are the ones of docs/security.md', () => {
+    const listed = [
+      ...section('docs/security.md', 'What would be missed').matchAll(/^\| (.+?) +\| `(.+?)` +\| “(.+?)”/gm),
+    ];
+    expect(listed.map(([, protection, file, title]) => [protection, `src/${file}`, title])).toEqual(
+      protections.map(({ protection, file, title }) => [protection, file, title]),
+    );
+  });
+});
