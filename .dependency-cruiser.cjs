@@ -7,7 +7,7 @@
 const ARROWS = {
   organizations: [],
   sessions: [],
-  'two-factor': [],
+  'two-factor': ['sessions'],
   'login-attempts': [],
   users: ['login-attempts', 'organizations', 'sessions', 'two-factor'],
   auth: ['login-attempts', 'organizations', 'sessions', 'two-factor', 'users'],

@@ -12,6 +12,11 @@ export const ALERT_KINDS = {
     severity: 'high',
     summary: 'The second factor of an account was locked: somebody who holds the password guesses codes.',
   },
+  proofs_exhausted: {
+    severity: 'high',
+    summary:
+      'A session was ended after ten wrong passwords or codes inside it: its access token may be stolen.',
+  },
   refresh_token_theft: {
     severity: 'high',
     summary: 'A spent refresh token came back: it was copied. The session was ended.',
@@ -61,6 +66,7 @@ export const ALERT_KIND_NAMES = Object.keys(ALERT_KINDS) as AlertKind[];
 export const ALERT_OF_EVENT: Partial<Record<SecurityAction, AlertKind>> = {
   'user.locked': 'account_locked',
   'two_factor.locked': 'second_factor_locked',
+  'session.proofs_exhausted': 'proofs_exhausted',
   'session.refresh_token_reused': 'refresh_token_theft',
   'remembered_device.token_reused': 'remembered_device_theft',
 };

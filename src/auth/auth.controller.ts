@@ -132,7 +132,7 @@ export class AuthController {
     @Client() client: ClientContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    this.cookies.set(reply, await this.passwords.change(principal, input, client));
+    this.cookies.keep(reply, principal.email, await this.passwords.change(principal, input, client));
   }
 
   @Post('step-up')

@@ -4,6 +4,7 @@ import { roleOf, type Principal } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import { Database } from '../platform/database/database.js';
 import type { ClientContext } from '../platform/http/client-context.js';
+import { ProofTries } from '../sessions/proof-tries.js';
 import { RefreshRotation, type RefreshToken } from '../sessions/refresh-rotation.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { TwoFactorService } from '../two-factor/two-factor.service.js';
@@ -31,6 +32,7 @@ export class EnrolmentService extends EnrolmentReader {
     private readonly steps: LoginSteps,
     private readonly sessions: SessionsService,
     private readonly rotation: RefreshRotation,
+    private readonly tries: ProofTries,
   ) {
     super();
   }
@@ -62,7 +64,9 @@ export class EnrolmentService extends EnrolmentReader {
     browser: LoginBrowser,
     client: ClientContext,
   ): Promise<Enrolment> {
-    const checked = await this.twoFactor.checkPending(principal, code);
+    const checked = await this.tries.judge(principal, 'otp', client, () =>
+      this.twoFactor.checkPending(principal, code),
+    );
     const { userId: id, organizationId, sessionId: challengeId } = principal;
     const now = this.clock.now();
     const { backupCodes, answer, refresh } = await this.database.transaction(async (tx) => {

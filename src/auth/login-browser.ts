@@ -2,6 +2,10 @@
 export interface LoginBrowser {
   /** Cookie of a remembered device, if it has one. */
   readonly rememberedDeviceToken: string | null;
-  /** Its id, if the owner of the canonical address has signed in with it before; else null. */
-  knownDeviceId(email: string): string | null;
+  /**
+   * Its id, if the owner of the canonical address has signed in with it before; else null.
+   * @param since what was known before this instant is forgotten: the last change of the password, for whoever asks
+   * because of trust and not to say who it may be.
+   */
+  knownDeviceId(email: string, since?: Date | null): string | null;
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { isTwoFactorRequired } from '../platform/access/two-factor-policy.js';
 import { Config } from '../platform/config/config.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import type { ChallengePurpose, Organization, User } from '../platform/database/generated/client.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { RefreshRotation } from '../sessions/refresh-rotation.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { isTwoFactorRequired } from '../two-factor/two-factor-policy.js';
 import { toOwnUserView } from '../users/user-view.js';
 import { invalidCredentials } from './auth.errors.js';
 import { ChallengesService } from './challenges.service.js';

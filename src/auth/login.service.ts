@@ -53,7 +53,7 @@ export class LoginService {
       this.database.client.user.findFirst({ where: { email }, include: { organization: true } }),
     );
     const reason = refusalOf(user, this.clock.now());
-    const knownDeviceId = browser.knownDeviceId(email);
+    const knownDeviceId = browser.knownDeviceId(email, user?.passwordChangedAt);
     return this.attempts.book({ email, user, knownDeviceId, reason, client }, async (booking) => {
       if (this.captcha.isDue(booking)) await this.demandCaptcha(booking, altcha);
       const usable = booking.isLocked || reason !== 'invalid_password' ? null : user;

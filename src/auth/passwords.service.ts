@@ -2,15 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Principal } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
-import { Config } from '../platform/config/config.js';
 import { Database } from '../platform/database/database.js';
 import type { Organization, User } from '../platform/database/generated/client.js';
 import { sessionEnded } from '../platform/errors/platform.errors.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
-import { LimitsService } from '../platform/limits/limits.service.js';
 import { passwordRefused } from '../platform/passwords/password.errors.js';
 import { PasswordHasher } from '../platform/passwords/password-hasher.js';
+import { ProofTries } from '../sessions/proof-tries.js';
 import { RefreshRotation, type RefreshToken } from '../sessions/refresh-rotation.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import { assertAcceptablePassword } from '../users/new-password.js';
@@ -35,10 +34,9 @@ const FORGOT_PASSWORD_ANSWER = {
 export class PasswordsService {
   constructor(
     private readonly database: Database,
-    private readonly config: Config,
     private readonly clock: Clock,
     private readonly hasher: PasswordHasher,
-    private readonly limits: LimitsService,
+    private readonly tries: ProofTries,
     private readonly credentials: CredentialsService,
     private readonly challenges: ChallengesService,
     private readonly steps: LoginSteps,
@@ -83,7 +81,7 @@ export class PasswordsService {
    * @throws INVALID_CREDENTIALS when the present password is wrong; PASSWORD_REFUSED; RATE_LIMITED
    */
   async change(principal: Principal, input: ChangePasswordDto, client: ClientContext): Promise<RefreshToken> {
-    const user = await this.verifyOwnPassword(principal, input.currentPassword);
+    const user = await this.verifyOwnPassword(principal, input.currentPassword, client);
     const hash = await this.hashNew(input.newPassword, user);
     return this.database.transaction(async (tx) => {
       await this.credentials.replacePassword(tx, user, {
@@ -97,15 +95,22 @@ export class PasswordsService {
   }
 
   /**
-   * Checks the password of the signed-in person. Guessing is limited per person, since a stolen access token must not
-   * become a way to learn the password.
+   * Checks the password of the signed-in person. Wrong ones are counted with wrong codes, per account (`ProofTries`),
+   * since a stolen access token must not become a way to learn the password.
    * @throws INVALID_CREDENTIALS, RATE_LIMITED
    */
   async verifyOwnPassword(
     principal: Principal,
     password: string,
+    client: ClientContext,
   ): Promise<User & { organization: Organization }> {
-    await this.limits.consume('OWN_PASSWORD', principal.userId, this.config.limits.LOGIN_EMAIL);
+    return this.tries.judge(principal, 'pwd', client, () => this.compareOwnPassword(principal, password));
+  }
+
+  private async compareOwnPassword(
+    principal: Principal,
+    password: string,
+  ): Promise<User & { organization: Organization }> {
     const user = await this.database.client.user.findFirst({
       where: { id: principal.userId, organizationId: principal.organizationId },
       include: { organization: true },

@@ -33,7 +33,7 @@ export class SessionCookies {
   readBrowser(request: FastifyRequest): LoginBrowser {
     return {
       rememberedDeviceToken: this.cookies.read(request, 'remember'),
-      knownDeviceId: (email) => this.knownDevices.find(request, email),
+      knownDeviceId: (email, since) => this.knownDevices.find(request, email, since),
     };
   }
 
@@ -59,6 +59,12 @@ export class SessionCookies {
       if (error instanceof Problem && error.definition.status === 401) this.cookies.clear(reply, 'refresh');
       throw error;
     }
+  }
+
+  /** After a change of one's own password: this browser stays known, with cookies that a copy of the old ones is not. */
+  keep(reply: FastifyReply, email: string, token: RefreshToken): void {
+    this.set(reply, token);
+    this.knownDevices.mark(reply.request, reply, email);
   }
 
   /** Puts a refresh token in place of the one the browser has. */

@@ -35,7 +35,7 @@ export class StepUpService {
     assertExactlyOne(input, ['password', 'code', 'backupCode']);
     const { password, code, backupCode } = input;
     if (password !== undefined) {
-      await this.passwords.verifyOwnPassword(principal, password);
+      await this.passwords.verifyOwnPassword(principal, password, client);
       return this.toToken(
         principal,
         await this.database.transaction((tx) => this.renew(tx, principal, 'pwd', client)),

@@ -12,9 +12,15 @@ const NOTICE_OF_ACTION: Partial<Record<SecurityAction, NoticeKind>> = {
   'user.locked': 'account_locked',
 };
 
+/** Wrong proofs inside sessions within an hour at which their owner is told. */
+const PROOFS_WORTH_A_NOTICE = 5;
+
 /** What the target of an event is told, if anything. */
 export function noticeOf({ action, details }: SecurityEvent): NoticeKind | null {
   if (action === 'session.started') return details?.['newDevice'] === true ? 'new_device' : null;
+  if (action === 'proof.refused') {
+    return details?.['failures'] === PROOFS_WORTH_A_NOTICE ? 'proofs_refused' : null;
+  }
   return NOTICE_OF_ACTION[action] ?? null;
 }
 

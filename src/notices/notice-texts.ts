@@ -8,6 +8,7 @@ export const NOTICE_KINDS = [
   'two_factor_removed',
   'account_locked',
   'backup_codes_low',
+  'proofs_refused',
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 export type Locale = 'en' | 'id';
@@ -62,6 +63,11 @@ const TEXTS: Record<Locale, Record<NoticeKind, Text>> = {
       subject: 'Few backup codes are left',
       sentence: 'Two or fewer of your backup codes are left. Make a new set in your security settings.',
     },
+    proofs_refused: {
+      subject: 'Wrong passwords or codes while signed in',
+      sentence:
+        'Somebody who is signed in to your account gave a wrong password or a wrong code five times. After ten times they are signed out.',
+    },
   },
   id: {
     new_device: {
@@ -98,6 +104,11 @@ const TEXTS: Record<Locale, Record<NoticeKind, Text>> = {
     backup_codes_low: {
       subject: 'Kode cadangan hampir habis',
       sentence: 'Kode cadangan Anda tinggal dua atau kurang. Buat kode baru di pengaturan keamanan Anda.',
+    },
+    proofs_refused: {
+      subject: 'Kata sandi atau kode salah saat sudah masuk',
+      sentence:
+        'Seseorang yang sudah masuk ke akun Anda lima kali memberikan kata sandi atau kode yang salah. Setelah sepuluh kali, sesinya diakhiri.',
     },
   },
 };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AccessTokens, type AccessTokenResult } from '../platform/access/access-tokens.js';
 import type { Principal } from '../platform/access/principal.js';
+import { isTwoFactorRequired } from '../platform/access/two-factor-policy.js';
 import { Clock } from '../platform/clock/clock.js';
 import { Config } from '../platform/config/config.js';
 import { TokenKeyRing } from '../platform/crypto/key-ring.js';
@@ -39,6 +40,7 @@ interface Row extends SessionState {
   amr: string[];
   role: string;
   status: 'ACTIVE' | 'SUSPENDED';
+  isEnrolled: boolean;
 }
 
 /**
@@ -87,6 +89,7 @@ export class RefreshRotation {
 
     const current = await this.findRow(content.id);
     if (!current || current.status !== 'ACTIVE' || !isLive(current, this.config, now)) throw sessionEnded();
+    if (!current.isEnrolled && isTwoFactorRequired(this.config, current.role)) throw sessionEnded();
     if (isJustSpent(content, { counter: current.refreshCounter, rotatedAt: current.refreshRotatedAt }, now))
       return this.toTokens(current);
     if (content.counter < current.refreshCounter) await this.endAsStolen(current, content, client, now);
@@ -110,6 +113,11 @@ export class RefreshRotation {
     return this.toRefreshToken({ ...session, sessionId });
   }
 
+  /** The roles that do not get on without a second factor. */
+  private enrolledRoles(): string[] {
+    return ['ADMIN', 'USER'].filter((role) => isTwoFactorRequired(this.config, role));
+  }
+
   /** The one conditional update: of all who hold token n, exactly one moves the counter. */
   private async rotateRow({ id, counter }: RotatingTokenContent, client: ClientContext, now: Date) {
     const [row] = await this.database.acrossTenants(
@@ -121,6 +129,7 @@ export class RefreshRotation {
       WHERE s.id = ${id}::uuid AND s.refresh_counter = ${counter} AND s.ended_at IS NULL
         AND s.expires_at > ${now} AND s.last_active_at > ${idleCutoff(this.config, now)}
         AND u.id = s.user_id AND u.status = 'ACTIVE'
+        AND (u.two_factor_enabled_at IS NOT NULL OR NOT (u.role = ANY (${this.enrolledRoles()})))
       RETURNING s.id AS "sessionId", s.user_id AS "userId", s.organization_id AS "organizationId",
                 s.refresh_counter AS "refreshCounter", s.authenticated_at AS "authenticatedAt", s.amr,
                 s.expires_at AS "expiresAt", u.role`,
@@ -134,7 +143,8 @@ export class RefreshRotation {
       SELECT s.id AS "sessionId", s.user_id AS "userId", s.organization_id AS "organizationId",
              s.refresh_counter AS "refreshCounter", s.refresh_rotated_at AS "refreshRotatedAt",
              s.authenticated_at AS "authenticatedAt", s.amr, s.expires_at AS "expiresAt",
-             s.last_active_at AS "lastActiveAt", s.ended_at AS "endedAt", u.role, u.status
+             s.last_active_at AS "lastActiveAt", s.ended_at AS "endedAt", u.role, u.status,
+             u.two_factor_enabled_at IS NOT NULL AS "isEnrolled"
       FROM benteng.sessions s JOIN benteng.users u ON u.id = s.user_id
       WHERE s.id = ${sessionId}::uuid`,
     );

@@ -4,19 +4,13 @@ import { Clock } from '../platform/clock/clock.js';
 import { TokenKeyRing } from '../platform/crypto/key-ring.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import type { ClientContext } from '../platform/http/client-context.js';
-import { LimitsService } from '../platform/limits/limits.service.js';
 import { assertExactlyOne } from '../platform/validation/fields.js';
+import { ProofTries } from '../sessions/proof-tries.js';
 import { backupCodeHashes } from './backup-code.js';
 import { BackupCodeTrail } from './backup-code-trail.js';
 import type { FactorProof } from './factor-proof.js';
 import { findTimeStep } from './totp.js';
 import { twoFactorCodeRefused, twoFactorNotEnabled } from './two-factor.errors.js';
-
-/**
- * Tries of a code by somebody who is signed in. Counted apart from those at sign-in: whoever stole an access token but
- * not the password must neither guess on nor lock the owner out.
- */
-const SESSION_TRIES = { requests: 20, seconds: 3600 };
 
 /** Spends what was proved; throws TWO_FACTOR_CODE_REFUSED when somebody else was first. */
 type Spend = (tx: Transaction) => Promise<void>;
@@ -28,17 +22,13 @@ export class SessionFactorProof {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly tokenKeys: TokenKeyRing,
-    private readonly limits: LimitsService,
+    private readonly tries: ProofTries,
     private readonly backupCodes: BackupCodeTrail,
   ) {}
 
-  /** Counts one try of a signed-in person. @throws RATE_LIMITED */
-  async countTry(userId: string): Promise<void> {
-    await this.limits.consume('FACTOR_CODE', userId, SESSION_TRIES);
-  }
-
   /**
    * Checks a code or a backup code and spends it in one transaction with `complete`, the act that it allows.
+   * Wrong ones are counted with wrong passwords, per account (`ProofTries`).
    * @throws VALIDATION_FAILED unless exactly one is given; TWO_FACTOR_NOT_ENABLED; TWO_FACTOR_CODE_REFUSED for a wrong
    * one and a spent one alike; RATE_LIMITED; what `complete` throws, and then nothing is spent.
    */
@@ -49,11 +39,13 @@ export class SessionFactorProof {
     complete: (tx: Transaction) => Promise<T>,
   ): Promise<T> {
     assertExactlyOne(input, ['code', 'backupCode']);
-    await this.countTry(principal.userId);
-    const spend = await this.check(principal, input, client);
-    return this.database.transaction(async (tx) => {
-      await spend(tx);
-      return complete(tx);
+    const kind = input.code === undefined ? 'backup_code' : 'otp';
+    return this.tries.judge(principal, kind, client, async () => {
+      const spend = await this.check(principal, input, client);
+      return this.database.transaction(async (tx) => {
+        await spend(tx);
+        return complete(tx);
+      });
     });
   }
 

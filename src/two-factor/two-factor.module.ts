@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { BackupCodeTrail } from './backup-code-trail.js';
 import { FactorAttempts } from './factor-attempts.js';
 import { LoginFactorProof } from './login-factor-proof.js';
@@ -8,6 +9,7 @@ import { TwoFactorController } from './two-factor.controller.js';
 import { TwoFactorService } from './two-factor.service.js';
 
 @Module({
+  imports: [SessionsModule],
   controllers: [TwoFactorController],
   providers: [
     TwoFactorService,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import QRCode from 'qrcode';
 import type { Principal } from '../platform/access/principal.js';
+import { isTwoFactorRequired } from '../platform/access/two-factor-policy.js';
 import { addSeconds, Clock } from '../platform/clock/clock.js';
 import { Config } from '../platform/config/config.js';
 import { TokenKeyRing } from '../platform/crypto/key-ring.js';
@@ -16,7 +17,6 @@ import { backupCodeHashes, createBackupCodes } from './backup-code.js';
 import type { FactorProof } from './factor-proof.js';
 import { SessionFactorProof } from './session-factor-proof.js';
 import { createTotpSecret, findTimeStep, otpauthUrl } from './totp.js';
-import { isTwoFactorRequired } from './two-factor-policy.js';
 import { twoFactorCodeRefused, twoFactorNotEnabled } from './two-factor.errors.js';
 
 /** A setup that nobody confirms is forgotten after this long. */
@@ -106,13 +106,12 @@ export class TwoFactorService {
 
   /**
    * Checks the first code of a pending setup; changes nothing.
-   * @throws TWO_FACTOR_NOT_ENABLED when no setup was begun within 15 minutes; TWO_FACTOR_CODE_REFUSED; RATE_LIMITED
+   * @throws TWO_FACTOR_NOT_ENABLED when no setup was begun within 15 minutes; TWO_FACTOR_CODE_REFUSED
    */
   async checkPending(
     { userId, organizationId }: FactorOwner,
     code: string,
   ): Promise<{ factor: TotpFactor; timeStep: number }> {
-    await this.proof.countTry(userId);
     const factor = await this.database.client.totpFactor.findFirst({ where: { userId, organizationId } });
     const now = this.clock.now();
     if (!factor?.pendingSecret || !isStillPending(factor, now)) throw twoFactorNotEnabled();

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { LoginAttemptsService } from '../login-attempts/login-attempts.service.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { Principal } from '../platform/access/principal.js';
+import { isTwoFactorRequired } from '../platform/access/two-factor-policy.js';
 import { Clock } from '../platform/clock/clock.js';
+import { Config } from '../platform/config/config.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import type { User } from '../platform/database/generated/client.js';
 import { forbidden, notFound } from '../platform/errors/platform.errors.js';
@@ -26,6 +28,7 @@ export class UserAdministration {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly config: Config,
     private readonly users: UsersService,
     private readonly organizations: OrganizationsService,
     private readonly sessions: SessionsService,
@@ -64,6 +67,9 @@ export class UserAdministration {
       if (fields.status === 'SUSPENDED') {
         await this.sessions.forgetTrust(tx, { organizationId, userId: id });
         await this.sessions.endAll(tx, { organizationId, userId: id }, 'SUSPENDED');
+      } else if (this.mustEnrol(current, fields.role)) {
+        await this.sessions.forgetTrust(tx, { organizationId, userId: id });
+        await this.sessions.endAll(tx, { organizationId, userId: id }, 'FACTOR_REQUIRED');
       }
       this.recordUpdate(tx, principal, current, input, client);
     });
@@ -128,6 +134,11 @@ export class UserAdministration {
       await this.twoFactor.removeByAdmin(tx, principal, id, client);
       await this.sessions.endAll(tx, { organizationId, userId: id }, 'FACTOR_REMOVED');
     });
+  }
+
+  /** Whether the new role brings somebody without a second factor under `REQUIRE_TWO_FACTOR`: signing in enrols. */
+  private mustEnrol({ role: before, twoFactorEnabledAt }: User, role: string = before): boolean {
+    return role !== before && twoFactorEnabledAt === null && isTwoFactorRequired(this.config, role);
   }
 
   /** What nobody answers for any more opens nothing; each key that ends leaves its own trace. */

@@ -274,6 +274,35 @@ describe('second factor', () => {
     expectProblem(await plain.client.post('/auth/step-up', { code }), 409, 'TWO_FACTOR_NOT_ENABLED');
   });
 
+  it("[F-24] [F-20] wrong codes of a thief's session end it, and lock out nobody", async () => {
+    const person = await anEnrolledPerson(test);
+    const thief = person.client;
+    const wrong = [
+      () => thief.post('/auth/step-up', { code: wrongCode(person) }),
+      () => thief.post('/two-factor/setup', { backupCode: '0000-0000-0000-0000' }),
+      () => thief.post('/two-factor/disable', { code: wrongCode(person) }),
+      () => thief.post('/two-factor/backup-codes', { code: wrongCode(person) }),
+    ];
+    for (let attempt = 0; attempt < 10; attempt += 1)
+      expectProblem(await wrong[attempt % 4]!(), 401, 'TWO_FACTOR_CODE_REFUSED');
+    for (let attempt = 0; attempt < 10; attempt += 1)
+      expectProblem(await wrong[attempt % 4]!(), 401, 'SESSION_ENDED');
+    expect(await eventsOf(test, 'proof.refused', person)).toBe(10);
+    const owner = await challenged(test, person);
+    const { challengeToken } = owner;
+    const login = await prove(test, { challengeToken, code: person.codeNow() }, owner.client);
+    expect(login.body).toMatchObject({ status: 'authenticated' });
+    test.clock.advanceSeconds(30);
+    expect((await owner.client.post('/auth/step-up', { code: person.codeNow() })).status).toBe(200);
+    // A spent code is a wrong one.
+    expectProblem(
+      await owner.client.post('/auth/step-up', { code: person.codeNow() }),
+      401,
+      'TWO_FACTOR_CODE_REFUSED',
+    );
+    expectProblem(await owner.client.get('/users/me'), 401, 'SESSION_ENDED');
+  });
+
   it('[L-S7.2] is removed by an administrator: sessions end, sign-in is single-step, the trail says so', async () => {
     const admin = await aSignedInAdmin(test);
     const person = await anEnrolledPerson(test, { organizationId: admin.organizationId });

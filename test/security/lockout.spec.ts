@@ -220,6 +220,34 @@ describe('the lockout', () => {
       expect((await right(late)).status).toBe(401);
     });
 
+    it('[F-31] until the password changes: a copied cookie opens no lane any more, the owner has a new one', async () => {
+      const signedIn = await signIn(test, person);
+      const copy = signedIn.client.cookies.get('device')!;
+      const holding = (cookie: string) => {
+        const client = test.client();
+        client.cookies.set('device', cookie);
+        return client;
+      };
+      test.clock.advanceSeconds(1);
+      const change = { currentPassword: person.password, newPassword: OTHER_PASSWORD };
+      expect((await signedIn.client.post('/auth/change-password', change)).status).toBe(204);
+      await fail(10);
+      const login = (cookie: string) =>
+        holding(cookie).login({ email: person.email, password: OTHER_PASSWORD });
+      expect((await login(copy)).status).toBe(401);
+      const fresh = signedIn.client.cookies.get('device')!;
+      expect(fresh).not.toBe(copy);
+      expect((await login(fresh)).status).toBe(200);
+
+      // What an administrator gives out ends it too.
+      test.clock.advanceSeconds(1);
+      const admin = await aSignedInAdmin(test, { organizationId: person.organizationId });
+      await admin.client.patch(`/users/${person.id}`, { password: person.password });
+      await fail(10);
+      expect((await right(holding(fresh))).status).toBe(401);
+      expect((await right(holding(fresh))).status).toBe(401);
+    });
+
     it('for each of five people who share a browser', async () => {
       const shared = test.client();
       const people = [person];

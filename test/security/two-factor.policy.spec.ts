@@ -1,6 +1,7 @@
 import { generateSync } from 'otplib';
-import { aPerson, OTHER_PASSWORD, type Person } from '../factories/people.js';
+import { aPerson, OTHER_PASSWORD, signIn, type Person } from '../factories/people.js';
 import { anEnrolledPerson, openChallenge, prove } from '../factories/second-factors.js';
+import { aServiceKey } from '../factories/service-keys.js';
 import { NO_LIMITS } from '../support/no-limits.js';
 import { expectProblem } from '../support/problems.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -88,6 +89,50 @@ function describeUnder(policy: Policy, more: (test: () => TestApp) => void): voi
 describeUnder('none', () => undefined);
 
 describeUnder('admins', (current) => {
+  it('[F-23] signs out whom a promotion brings under it; the next sign-in enrols', async () => {
+    const test = current();
+    const admin = await anEnrolledUnderPolicy(test, 'ADMIN');
+    const { organizationId } = admin;
+    const user = await signIn(test, await aPerson(test, { organizationId }));
+    const enrolled = await anEnrolledPerson(test, { organizationId });
+    for (const { id } of [user, enrolled])
+      expect((await admin.client.patch(`/users/${id}`, { role: 'ADMIN' })).status).toBe(200);
+    expectProblem(await user.client.get('/users/me'), 401, 'SESSION_ENDED');
+    expectProblem(await user.client.refresh(), 401, 'SESSION_ENDED');
+    expect((await enrolled.client.get('/users')).status).toBe(200);
+    expect(await nextStatus(test, user)).toBe('two_factor_setup_required');
+    // Back to where the setting does not look: nothing of the ended session comes back.
+    expect((await admin.client.patch(`/users/${user.id}`, { role: 'USER' })).status).toBe(200);
+    expectProblem(await user.client.get('/users/me'), 401, 'SESSION_ENDED');
+    const ended = { userId: user.id, endReason: 'FACTOR_REQUIRED' as const };
+    expect(await test.database.client.session.count({ where: ended })).toBe(1);
+  });
+
+  it('[F-23] refuses a session that is older than the setting, at no extra statement', async () => {
+    const test = current();
+    const user = await signIn(test, await aPerson(test));
+    const enrolled = await anEnrolledPerson(test);
+    const { client } = user;
+    // As if the setting had come with a restart: the account is covered, and its session began without a factor.
+    await test.database.client.user.updateMany({
+      where: { id: { in: [user.id, enrolled.id] } },
+      data: { role: 'ADMIN' },
+    });
+    expectProblem(await client.get('/users/me'), 401, 'SESSION_ENDED');
+    expectProblem(await client.refresh(), 401, 'SESSION_ENDED');
+    expect(await test.database.client.session.count({ where: { userId: user.id, refreshCounter: 0 } })).toBe(
+      1,
+    );
+    expect((await enrolled.client.get('/users/me')).status).toBe(200);
+    expect((await enrolled.client.refresh()).status).toBe(200);
+    const { key } = await aServiceKey(enrolled, ['tokens:introspect']);
+    const asked = await test
+      .client()
+      .post('/internal/tokens/introspect', { token: client.accessToken }, { 'X-Service-Key': key });
+    expect(asked.body).toEqual({ active: false });
+    expect(await nextStatus(test, user)).toBe('two_factor_setup_required');
+  });
+
   it('asks for the enrolment again after an administrator removed the factor', async () => {
     const test = current();
     const admin = await anEnrolledUnderPolicy(test, 'ADMIN');

@@ -1326,6 +1326,7 @@ export interface components {
       kind:
         | 'account_locked'
         | 'second_factor_locked'
+        | 'proofs_exhausted'
         | 'refresh_token_theft'
         | 'remembered_device_theft'
         | 'credential_stuffing'
@@ -1698,6 +1699,8 @@ export interface components {
         | 'session.started'
         | 'session.stepped_up'
         | 'session.ended'
+        | 'proof.refused'
+        | 'session.proofs_exhausted'
         | 'session.refresh_token_reused'
         | 'two_factor.enabled'
         | 'two_factor.disabled'
@@ -2097,6 +2100,7 @@ export interface operations {
         kind?:
           | 'account_locked'
           | 'second_factor_locked'
+          | 'proofs_exhausted'
           | 'refresh_token_theft'
           | 'remembered_device_theft'
           | 'credential_stuffing'
@@ -2165,6 +2169,8 @@ export interface operations {
           | 'session.started'
           | 'session.stepped_up'
           | 'session.ended'
+          | 'proof.refused'
+          | 'session.proofs_exhausted'
           | 'session.refresh_token_reused'
           | 'two_factor.enabled'
           | 'two_factor.disabled'

@@ -15,6 +15,8 @@ export const SECURITY_ACTIONS = [
   'session.started',
   'session.stepped_up',
   'session.ended',
+  'proof.refused',
+  'session.proofs_exhausted',
   'session.refresh_token_reused',
   'two_factor.enabled',
   'two_factor.disabled',

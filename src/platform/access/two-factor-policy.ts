@@ -1,4 +1,4 @@
-import type { Config } from '../platform/config/config.js';
+import type { Config } from '../config/config.js';
 
 /** Whether `REQUIRE_TWO_FACTOR` covers an account of this role. */
 export function isTwoFactorRequired({ requireTwoFactor }: Config, role: string): boolean {
