@@ -1,24 +1,23 @@
 import { Readable } from 'node:stream';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { OpenApiDocument } from '../../src/docs/openapi.js';
 
 const DOCUMENT = 'https://benteng.test/openapi';
+
+/** What `environment.mjs` lends: see `answer-judge.mjs`. */
+declare const answerJudge: (components: string) => (schema: string, value: unknown) => string | null;
 
 /** Routes whose answers a test has seen fit the document: `GET /users 200`. */
 export const seenAnswers = new Set<string>();
 
 /** Judges answers by the OpenAPI document of an application. */
 export class AnswerValidation {
-  private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
-  private readonly validators = new Map<string, ValidateFunction | null>();
+  private judgeOfDocument: ReturnType<typeof answerJudge> | undefined;
+  private readonly schemas = new Map<string, string>();
   /** What did not fit. */
   readonly faults: string[] = [];
 
-  constructor(private readonly document: () => OpenApiDocument) {
-    addFormats.default(this.ajv);
-  }
+  constructor(private readonly document: () => OpenApiDocument) {}
 
   /** Has every answer of a server judged. To be called before it listens. */
   watch(server: FastifyInstance): void {
@@ -68,29 +67,19 @@ export class AnswerValidation {
       return;
     }
     if (!type.includes('json')) return;
-    const validate = this.validatorOf(`${where} ${type}`, media.schema);
-    const value: unknown = JSON.parse(text(payload));
-    if (!validate(value))
-      this.faults.push(`${where}: ${this.ajv.errorsText(validate.errors)} in ${text(payload)}`);
-  }
-
-  private validatorOf(key: string, schema: object): ValidateFunction {
-    const known = this.validators.get(key);
-    if (known) return known;
+    const key = `${where} ${type}`;
+    const schema = this.schemas.get(key) ?? renamed(media.schema);
+    this.schemas.set(key, schema);
     // The shared schemas are compiled once, under a name of their own.
-    if (this.ajv.getSchema(DOCUMENT) === undefined)
-      this.ajv.addSchema(renamed({ $id: DOCUMENT, components: this.document().components }));
-    const validate = this.ajv.compile(renamed(schema));
-    this.validators.set(key, validate);
-    return validate;
+    this.judgeOfDocument ??= answerJudge(renamed({ $id: DOCUMENT, components: this.document().components }));
+    const fault = this.judgeOfDocument(schema, JSON.parse(text(payload)));
+    if (fault !== null) this.faults.push(`${where}: ${fault} in ${text(payload)}`);
   }
 }
 
-/** The same with references into the named document. */
-function renamed(schema: object): object {
-  return JSON.parse(
-    JSON.stringify(schema).replaceAll('"#/components/', `"${DOCUMENT}#/components/`),
-  ) as object;
+/** The same as JSON, with references into the named document. */
+function renamed(schema: object): string {
+  return JSON.stringify(schema).replaceAll('"#/components/', `"${DOCUMENT}#/components/`);
 }
 
 function text(payload: unknown): string {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { TestEnvironment } from 'jest-environment-node';
+import { answerJudge } from './answer-judge.mjs';
 
 const snapshot = join(import.meta.dirname, '../../node_modules/.cache/benteng/embedded.tar');
 
@@ -22,8 +23,21 @@ const IDLE_LIMIT = 2;
 /** What the catalogue knows, as one number: whoever changes a table, a right, a trigger or a role changes it too. */
 const CATALOGUE = `
   SELECT md5(string_agg(part, ',')) AS mark FROM (
-    ${['pg_class', 'pg_attribute', 'pg_trigger', 'pg_proc', 'pg_constraint', 'pg_policy', 'pg_index', 'pg_type', 'pg_authid']
-      .map((table) => `SELECT '${table}' || count(*) || '/' || max(xmin::text::bigint) || '/' || sum(xmin::text::bigint) AS part FROM ${table}`)
+    ${[
+      'pg_class',
+      'pg_attribute',
+      'pg_trigger',
+      'pg_proc',
+      'pg_constraint',
+      'pg_policy',
+      'pg_index',
+      'pg_type',
+      'pg_authid',
+    ]
+      .map(
+        (table) =>
+          `SELECT '${table}' || count(*) || '/' || max(xmin::text::bigint) || '/' || sum(xmin::text::bigint) AS part FROM ${table}`,
+      )
       .join(' UNION ALL ')}) AS parts`;
 
 /** Every row that the migrations did not write goes, whatever triggers and foreign keys say. */
@@ -42,13 +56,14 @@ const EMPTY = [
 const readMark = async (database) => (await database.query(CATALOGUE)).rows[0].mark;
 
 /**
- * Node, with embedded databases that a worker keeps from one test file to the next: making one from the snapshot costs more
- * than most files. Whoever takes one finds all migrations and no rows; one whose catalogue a test has changed is thrown away.
+ * Node, with what a worker keeps from one test file to the next: compiled schemas, and embedded databases, of which making
+ * one from the snapshot costs more than most files. Whoever takes one finds all migrations and no rows; one whose catalogue a test has changed is thrown away.
  */
 export default class Environment extends TestEnvironment {
   async setup() {
     await super.setup();
     this.global.embeddedDatabases = { take };
+    this.global.answerJudge = answerJudge;
   }
 }
 
