@@ -31,7 +31,7 @@ const EMAIL = FIRST_ADMINISTRATOR;
 /** Sent whether or not those before them were answered. */
 const REQUESTS_PER_SECOND = 200;
 /** Processes killed in the middle of their work; .ci/run asks for 50. */
-const KILLS = Number(process.env['TEST_KILLS'] ?? 6);
+const KILLS = Number(process.env['TEST_KILLS'] ?? 4);
 
 (hasPostgresServer ? describe : describe.skip)('with a database that fails', () => {
   let postgres: OwnPostgres;
