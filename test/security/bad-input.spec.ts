@@ -25,12 +25,14 @@ const BODIES: Record<string, Record<string, unknown>> = {
   'POST /auth/change-password': { currentPassword: GOOD_PASSWORD, newPassword: OTHER_PASSWORD },
   'POST /auth/step-up': { password: GOOD_PASSWORD },
   'POST /auth/two-factor': { challengeToken: 'a'.repeat(43), code: '000000' },
+  'POST /two-factor/setup': { code: '000000' },
   'POST /two-factor/enable': { code: '000000' },
   'POST /two-factor/disable': { code: '000000' },
   'POST /two-factor/backup-codes': { code: '000000' },
   'PATCH /users/me': { name: 'New', locale: 'id' },
   'POST /users': { email: 'new@example.com', name: 'New', role: 'USER' },
   'PATCH /users/:id': { name: 'New', role: 'ADMIN', status: 'SUSPENDED', password: OTHER_PASSWORD },
+  'POST /admin/password-resets/:userId/temporary-password': { replace: true },
   'DELETE /admin/password-resets/:userId': { reason: 'They called.' },
   'POST /integrations': {
     provider: 'CUSTOM',
@@ -71,6 +73,7 @@ const BODIES: Record<string, Record<string, unknown>> = {
 /** Fields that are no text, and what of WRONG_TYPES they take. */
 const TAKES: Record<string, (value: unknown) => boolean> = {
   amount: (value) => value === 1,
+  replace: (value) => typeof value === 'boolean',
   webhookSecretOverlapSeconds: (value) => value === 0 || value === 1,
   allowedIps: (value) => Array.isArray(value) && value.length === 0,
   config: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -80,6 +83,8 @@ const ALL_OPTIONAL = [
   'PATCH /users/me',
   'PATCH /users/:id',
   'DELETE /admin/password-resets/:userId',
+  'POST /admin/password-resets/:userId/temporary-password',
+  'POST /two-factor/setup',
   'PATCH /integrations/:id',
 ];
 /** Parameters of every route that reads a query. */
