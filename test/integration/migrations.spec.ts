@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import {
   applyMigrations,
   readMigrations,
@@ -9,22 +9,25 @@ import {
 } from '../../src/platform/database/migrations.js';
 import { embeddedSession } from '../../src/platform/database/embedded-database.js';
 
+/** What `test/support/environment.mjs` lends. */
+declare const embeddedDatabases: { take: () => Promise<{ database: PGlite; giveBack: () => Promise<void> }> };
+
 const SOURCE = join(__dirname, '../../prisma/migrations');
 const LISTABLE = '20261121215000_listable_accounts';
 const NULLABLE = '20261120000100_password_nullable';
 const ID = (n: number): string => `00000000-0000-7000-8000-00000000000${n}`;
-const snapshot = join(__dirname, '../../node_modules/.cache/benteng/embedded.tar');
 
 describe('migrations', () => {
-  const open: PGlite[] = [];
+  const lent: { giveBack: () => Promise<void> }[] = [];
   afterEach(async () => {
-    for (const database of open.splice(0)) await database.close();
+    for (const { giveBack } of lent.splice(0)) await giveBack();
   });
 
   /** An embedded database with all migrations, and a copy of their folder that a test may change. */
   const setUp = async () => {
-    const database = await PGlite.create({ loadDataDir: new Blob([readFileSync(snapshot)]) });
-    open.push(database);
+    const kit = await embeddedDatabases.take();
+    lent.push(kit);
+    const { database } = kit;
     const folder = mkdtempSync(join(tmpdir(), 'benteng-migrations-'));
     cpSync(SOURCE, folder, { recursive: true });
     const session = embeddedSession(database);
@@ -200,5 +203,34 @@ describe('migrations', () => {
     expect(await people()).toEqual([{ role: 'ADMIN', status: 'SUSPENDED' }]);
     expect(await applyMigrations(session, folder)).toEqual([LISTABLE]);
     expect(await terms()).toHaveLength(7);
+  });
+});
+
+describe('an embedded database that goes from file to file [F-67]', () => {
+  const marked = async (database: PGlite) =>
+    (await database.query(`SELECT 1 FROM benteng.organizations WHERE name = 'left behind'`)).rows.length;
+
+  it('has no row of the one before, whatever that one left open', async () => {
+    const first = await embeddedDatabases.take();
+    await first.database.exec(`BEGIN; SET search_path = nowhere;
+      INSERT INTO benteng.organizations (id, name, created_at, updated_at)
+      VALUES (gen_random_uuid(), 'left behind', now(), now()); COMMIT; BEGIN`);
+    expect(await marked(first.database)).toBe(1);
+    await first.giveBack();
+    const second = await embeddedDatabases.take();
+    expect(second.database).toBe(first.database);
+    expect(await marked(second.database)).toBe(0);
+    const { rows } = await second.database.query<{ search_path: string }>('SHOW search_path');
+    expect(rows).toEqual([{ search_path: 'public' }]);
+    await second.giveBack();
+  });
+
+  it('is thrown away when a test has changed its tables', async () => {
+    const first = await embeddedDatabases.take();
+    await first.database.exec('ALTER TABLE benteng.organizations ADD COLUMN left_behind int');
+    await first.giveBack();
+    const second = await embeddedDatabases.take();
+    expect(second.database).not.toBe(first.database);
+    await second.giveBack();
   });
 });

@@ -9,7 +9,7 @@ import { administer, asRole, templateName, testRoles, withDatabase } from './ser
 const serverUrl = process.env['TEST_DATABASE_URL'];
 
 /** What `environment.mjs` lends: embedded databases with all migrations and no rows. */
-declare const embeddedDatabases: { take(): Promise<{ database: PGlite; giveBack(): Promise<void> }> };
+declare const embeddedDatabases: { take: () => Promise<{ database: PGlite; giveBack: () => Promise<void> }> };
 
 /** A test's database; on a server the application's role sees its scope only, so the test looks with more rights. */
 export interface TestConnection extends DatabaseConnection {
