@@ -9,8 +9,9 @@ import { join, relative } from 'node:path';
 export const root = join(import.meta.dirname, '..');
 const stampsFolder = join(root, 'node_modules/.benteng');
 
-/** Installs and generates; with `build` also compiles to dist/. */
+/** Installs and generates; with `build` also compiles to dist/. An image holds what was built, and no sources. */
 export function prepare({ build }) {
+  if (!existsSync(join(root, 'src'))) return;
   runOnce('install', ['package-lock.json', 'package.json', '.npmrc'], ['node_modules/fastify'], install);
   runOnce(
     'generate',

@@ -15,6 +15,7 @@ import { restoreCommand } from './restore.command.js';
 import { retentionRunCommand } from './retention-run.command.js';
 import { securityAuditCommand } from './security-audit.command.js';
 import { securityFixCommand } from './security-fix.command.js';
+import { securitySbomCommand } from './security-sbom.command.js';
 import { usersImportCommand } from './users-import.command.js';
 import { webhooksSendCommand } from './webhooks-send.command.js';
 
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   retentionRunCommand,
   securityAuditCommand,
   securityFixCommand,
+  securitySbomCommand,
   usersImportCommand,
   webhooksSendCommand,
 ];

@@ -9,6 +9,7 @@ import {
   type CheckResult,
 } from '../dependency-audit/dependency-audit.js';
 import { EXCEPTIONS_FILE } from '../dependency-audit/exceptions.js';
+import { writeSbom } from '../dependency-audit/sbom.js';
 import { SystemClock } from '../platform/clock/clock.js';
 import { readEnvironment } from '../platform/config/load-config.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
@@ -102,11 +103,5 @@ function describeCheck(result: CheckResult): string[] {
 function writeReports(root: string, folder: string, report: AuditReport): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'audit.json'), `${JSON.stringify(report, null, 2)}\n`);
-  const { status, stdout, stderr } = spawnSync(
-    'npm',
-    ['sbom', '--sbom-format=cyclonedx', '--package-lock-only', '--loglevel=error'],
-    { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
-  );
-  if (status !== 0) throw new OperatorError(`npm could not write the SBOM: ${(stderr ?? '').trim()}`);
-  writeFileSync(join(folder, 'sbom.cdx.json'), stdout);
+  writeSbom(root, join(folder, 'sbom.cdx.json'), { withDevelopment: true });
 }

@@ -64,7 +64,7 @@ export async function auditDependencies({
     run('outdated', () => findOutdated(registry, packages)),
     run('unused', () => findUnused(root)),
     run('licences', async () => findLicences(packages)),
-    run('lockfile', async () => findLockfileFaults(packages)),
+    run('lockfile', async () => findLockfileFaults(packages, registry)),
   ]);
   const checks = results.map((result) =>
     result.state === 'not checked'
@@ -178,13 +178,13 @@ function findLicences(packages: readonly LockedPackage[]): Finding[] {
     }));
 }
 
-/** Packages must come from a registry, with the hash that was seen when they were chosen. */
-function findLockfileFaults(packages: readonly LockedPackage[]): Finding[] {
+/** Packages must come from the registry that is configured, with the hash that was seen when they were chosen. */
+function findLockfileFaults(packages: readonly LockedPackage[], registry: string): Finding[] {
+  const base = `${registry.replace(/\/+$/, '')}/`;
   return packages.flatMap(({ name, version, integrity, resolved, lockfile }) => {
     const faults: string[] = [];
     if (!/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? '')) faults.push('no SHA-512 of it');
-    if (resolved !== null && !/^https:\/\/[^/]+\/.*\.tgz$/.test(resolved))
-      faults.push('it comes from no registry');
+    if (resolved !== null && !isBelow(base, resolved)) faults.push(`it does not come from ${base}`);
     return faults.map((title) => ({
       id: 'lockfile',
       package: name,
@@ -193,4 +193,11 @@ function findLockfileFaults(packages: readonly LockedPackage[]): Finding[] {
       title: `${title} (${lockfile})`,
     }));
   });
+}
+
+/** Whether an address is that of an archive below another; compared as parsed, so that `..` and user names do not count. */
+function isBelow(base: string, address: string): boolean {
+  return (
+    URL.canParse(address) && new URL(address).href.startsWith(new URL(base).href) && /\.tgz$/.test(address)
+  );
 }

@@ -7,12 +7,16 @@ export interface LockedPackage {
   /** Which lockfile, relative to the repository. */
   readonly lockfile: string;
   readonly name: string;
+  /** Another name where it is installed under one (`npm:` aliases). */
+  readonly installedAs: string;
   readonly version: string;
   readonly license: string | null;
   readonly integrity: string | null;
   readonly resolved: string | null;
   /** Needed to build and test only. */
   readonly isDevelopment: boolean;
+  /** Part of what runs: neither for development nor optional. */
+  readonly isRuntime: boolean;
   /** Named in package.json, not only by another package. */
   readonly isDirect: boolean;
 }
@@ -24,6 +28,9 @@ interface LockEntry {
   integrity?: string;
   resolved?: string;
   dev?: boolean;
+  optional?: boolean;
+  devOptional?: boolean;
+  peer?: boolean;
   link?: boolean;
 }
 
@@ -57,15 +64,18 @@ function readLockfile(root: string, manifestFile: string): LockedPackage[] {
   return Object.entries(packages)
     .filter(([path, entry]) => path !== '' && entry.link !== true)
     .map(([path, entry]) => {
-      const name = entry.name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+      const installedAs = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+      const name = entry.name ?? installedAs;
       return {
         lockfile,
         name,
+        installedAs,
         version: entry.version ?? '',
         license: typeof entry.license === 'string' ? entry.license : null,
         integrity: entry.integrity ?? null,
         resolved: entry.resolved ?? null,
         isDevelopment: entry.dev === true,
+        isRuntime: !entry.dev && !entry.optional && !entry.devOptional && !entry.peer,
         isDirect: direct.has(name) && path === `node_modules/${name}`,
       };
     });

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command, Option } from 'commander';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { generateSecret } from '../../src/platform/config/development-secrets.js';
+import { rolePasswordsSql, scramVerifier } from '../../src/platform/database/role-passwords.js';
 import { runCommand, type CommandResult } from '../support/cli.js';
 import { runHere } from '../support/run-here.js';
 
@@ -218,6 +219,35 @@ describe('the command line', () => {
     expect(wrong.code).toBe(1);
     expect(wrong.err).toMatch(/ENCRYPTION_KEYS: is set, and ENCRYPTION_KEYS_FILE too/);
     expect(wrong.err).toMatch(/TOKEN_KEYS_FILE: the file cannot be read \(ENOENT\)/);
+  });
+
+  it('writes secrets as files hold them, and overwrites none [F-64]', async () => {
+    const out = join(folder, 'secrets');
+    const { code } = await here(['keys:generate', '--out', out]);
+    expect(code).toBe(0);
+    const files = Object.fromEntries(
+      ['JWT_PRIVATE_KEYS', 'ENCRYPTION_KEYS', 'TOKEN_KEYS'].map((name) => [`${name}_FILE`, join(out, name)]),
+    );
+    for (const file of Object.values(files)) expect(statSync(file).mode & 0o777).toBe(0o600);
+    // Production takes them as they are; it gets as far as the server that is not there.
+    const production = { NODE_ENV: 'production', TRUST_PROXY: 'none', ...files, ...NOWHERE };
+    expect((await here(['keys:status'], production)).err).toMatch(/cannot be reached/);
+    const before = readFileSync(join(out, 'TOKEN_KEYS'), 'utf8');
+    expectFailure(await here(['keys:generate', '--out', out, '--json']), 'keys:generate');
+    expect(readFileSync(join(out, 'TOKEN_KEYS'), 'utf8')).toBe(before);
+  });
+
+  it('makes the verifier of a password that PostgreSQL would make [F-33]', () => {
+    // Password and salt of the example in RFC 7677 §3.
+    const salt = Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64');
+    expect(scramVerifier('pencil', salt)).toBe(
+      'SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=',
+    );
+    expect(rolePasswordsSql(['app'], ['postgresql://app:p%20w@h/d'])).toMatch(
+      /^ALTER ROLE app PASSWORD 'SCRAM-SHA-256\$4096:[^']+';$/,
+    );
+    for (const address of ['postgresql://other:x@h/d', 'postgresql://app@h/d', 'postgresql://app:%C3%A9@h/d'])
+      expect([address, rolePasswordsSql(['app'], [address])]).toEqual([address, null]);
   });
 
   it('signs a webhook as a provider would, without sending it', async () => {

@@ -1,7 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { COMMANDS } from '../../src/cli/commands.js';
+import { runHere } from '../support/run-here.js';
 
 type LockEntry = { integrity?: string; resolved?: string };
 
@@ -10,7 +12,12 @@ const read = (file: string): string => readFileSync(join(__dirname, '../..', fil
 const settings = new Set(
   [...read('.env.example').matchAll(/^# ([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name!),
 );
-const isSetting = (name: string): boolean => settings.has(name.replace(/_FILE$/, ''));
+/** Those of commands alone, which the server does not read. */
+const ofCommands = new Set(['DATABASE_ADMIN_URL']);
+const isSetting = (name: string): boolean => {
+  const setting = name.replace(/_FILE$/, '');
+  return settings.has(setting) || ofCommands.has(setting);
+};
 
 describe('package.json', () => {
   it('names the libraries that were asked for, each in one exact version [D-2]', () => {
@@ -110,6 +117,18 @@ describe('the compose file', () => {
     expect(block).not.toMatch(/^ {4}(DATABASE_URL|\w+_KEYS):/m);
   });
 
+  it('gives the instances the application role, and Redis a password [F-33]', () => {
+    const block = text.slice(text.indexOf('x-benteng:'), text.indexOf('services:'));
+    expect(block).not.toContain('DATABASE_ADMIN_URL');
+    expect(block).toContain('DATABASE_MIGRATION_URL_FILE');
+    expect(block).toContain('REDIS_URL_FILE');
+    expect(text).toMatch(/at benteng_app APPLICATION > deploy\/secrets\/DATABASE_URL/);
+    expect(text).toMatch(/redis-server\n +- \/run\/secrets\/redis\.conf/);
+    // Whoever holds the superuser's address ends before the instances start.
+    expect([...text.matchAll(/DATABASE_ADMIN_URL_FILE/g)]).toHaveLength(1);
+    expect(text).toMatch(/roles: \{ condition: service_completed_successfully \}/);
+  });
+
   it('runs the instances read-only, without rights, and opens nothing but the proxy', () => {
     expect(text).toMatch(/read_only: true/);
     expect(text).toMatch(/cap_drop: \[ALL\]/);
@@ -145,6 +164,62 @@ describe('the systemd unit', () => {
       },
     );
     expect(stderr).not.toMatch(/Unknown|Failed to parse|Invalid/);
+  });
+});
+
+describe('the documented commands', () => {
+  /** What stands for a value of the reader's own. */
+  const VALUES: [RegExp, string][] = [
+    [/https:\/\/…\/webhooks\/<id>|\$URL\/webhooks\/\$HOOK/g, 'https://example.com/webhooks/1'],
+    [/--address …/g, '--address 192.0.2.1'],
+    [/<id>/g, '01a1fac7-20e5-74ae-82b5-f30f3c0a6262'],
+    [/<n>/g, '5'],
+    [/<url>|\[url\]/g, 'postgresql://postgres@127.0.0.1:5432/benteng'],
+    [/<[a-z ]+>|…/g, 'x'],
+  ];
+  const pages = ['README.md', 'SECURITY.md', 'deploy/compose.yaml']
+    .concat(readdirSync(join(__dirname, '../../docs')).map((name) => `docs/${name}`))
+    .filter((name) => /\.(md|yaml)$/.test(name));
+  const names = COMMANDS.map((command) => command.name());
+
+  /** Whole command lines after `cli -- `, and those that stand alone between backticks. */
+  function commandLines(page: string): string[] {
+    const text = VALUES.reduce((said, [mark, value]) => said.replaceAll(mark, value), page);
+    const afterCli = [...text.matchAll(/\bcli -- ([a-z]+:?[^`|>\n]*?)(?= *[`|>\n]| {2,}#)/g)];
+    const alone = [...text.matchAll(/`((?:[a-z]+:[a-z-]+|backup|restore) [^`\n]*)`/g)].filter(([, line]) =>
+      names.includes(line!.split(' ')[0]!),
+    );
+    return [...afterCli, ...alone].map(([, line]) => line!).filter((line) => line !== 'x');
+  }
+
+  const words = (line: string): string[] =>
+    [...line.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) => word.replaceAll(/['"]/g, ''));
+
+  it('are all understood as they are written [F-64]', async () => {
+    for (const command of COMMANDS) command.action(() => undefined);
+    let count = 0;
+    const refused: string[] = [];
+    for (const page of pages) {
+      for (const line of commandLines(read(page))) {
+        count += 1;
+        const { code, err } = await runHere(words(line), {});
+        // What a sentence leaves out (`admin:create --operator`) is no fault; a flag or a value that is unknown is one.
+        if (code !== 0 && !/required option|argument missing|missing required argument/.test(err))
+          refused.push(`${page}: ${line}\n${err}`);
+      }
+    }
+    expect(refused).toEqual([]);
+    expect(count).toBeGreaterThan(30);
+  });
+
+  it('name scripts that package.json has [F-64]', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['start', 'build', 'test', 'cli', 'check']));
+    for (const page of pages)
+      for (const [, name] of read(page).matchAll(/npm run (?:--silent )?([a-z][a-z:]*)/g))
+        expect([page, Object.keys(scripts)]).toEqual([page, expect.arrayContaining([name])]);
+    for (const file of Object.values(scripts).flatMap((script) => /scripts\/\S+/.exec(script) ?? []))
+      expect([file, existsSync(join(__dirname, '../..', file))]).toEqual([file, true]);
   });
 });
 

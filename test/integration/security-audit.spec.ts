@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { isAcceptedLicence } from '../../src/dependency-audit/licences.js';
 import type { AdvisorySeverity } from '../../src/dependency-audit/advisories.js';
 import { auditDependencies, type AuditReport } from '../../src/dependency-audit/dependency-audit.js';
+import { writeSbom } from '../../src/dependency-audit/sbom.js';
 import { runCommand } from '../support/cli.js';
 
+type Manifest = Record<'dependencies' | 'devDependencies', Record<string, string>>;
 type Answer = { status?: number; body: unknown } | 'hang up';
 
 const CANARY = [
@@ -184,6 +186,62 @@ describe('security:audit', () => {
     expect(checkOf(found, 'lockfile')).toMatchObject({
       findings: [{ package: 'left' }, { package: 'left' }],
     });
+  });
+
+  it('takes archives from the configured registry alone, whatever looks like one [F-38]', async () => {
+    const { host } = new URL(registry);
+    const faultsOf = async (resolved: string, address = registry) => {
+      writeProject({ resolved });
+      return checkOf(await report('low', address), 'lockfile');
+    };
+    const none = { findings: [] };
+    const one = { findings: [{ package: 'left', title: expect.stringContaining('does not come from') }] };
+    expect(await faultsOf(`${registry}/left/-/left-1.1.0.tgz`)).toMatchObject(none);
+    expect(await faultsOf(`${registry}/npm/left.tgz`, `${registry}/npm/`)).toMatchObject(none);
+    for (const elsewhere of [
+      'https://packages.example/left/-/left-1.1.0.tgz',
+      `http://${host}.packages.example/left-1.1.0.tgz`,
+      `http://${host}@packages.example/left-1.1.0.tgz`,
+      `${registry}/left-1.1.0.zip`,
+      'left-1.1.0.tgz',
+    ])
+      expect({ elsewhere, ...(await faultsOf(elsewhere)) }).toMatchObject({ elsewhere, ...one });
+    const below = `${registry}/npm/../other/left.tgz`;
+    expect(await faultsOf(below, `${registry}/npm`)).toMatchObject(one);
+  });
+
+  it('lets a fresh clone pass: each licence that is not accepted has its exception and reason [F-38]', async () => {
+    const repository = join(__dirname, '../..');
+    for (const file of ['package.json', 'package-lock.json', 'security-exceptions.json'])
+      cpSync(join(repository, file), join(root, file));
+    versions = Object.fromEntries(
+      Object.entries({
+        ...(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest).dependencies,
+        ...(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest).devDependencies,
+      }).map(([name, version]) => [name, [version]]),
+    );
+    expect(await report()).toMatchObject({ failing: 0, isComplete: true });
+    rmSync(join(root, 'security-exceptions.json'));
+    expect((await report()).failing).toBeGreaterThan(0);
+  });
+
+  it('writes a whole bill of materials, or none [F-33]', () => {
+    const repository = join(__dirname, '../..');
+    const file = join(root, 'sbom.cdx.json');
+    const all = writeSbom(repository, file, { withDevelopment: true });
+    const running = writeSbom(repository, file, { withDevelopment: false });
+    expect(running).toBeLessThan(all);
+    const bom = JSON.parse(readFileSync(file, 'utf8')) as { components: { name: string }[] };
+    const names = bom.components.map(({ name }) => name);
+    expect(names).toHaveLength(running);
+    expect(names).toEqual(expect.arrayContaining(['fastify', '@nestjs/common', '@prisma/client']));
+    expect(names).not.toEqual(expect.arrayContaining(['jest']));
+    // Another hash than that of the lockfile, and nothing is written.
+    writeProject({ integrity: 'sha512-nonsense' });
+    expect(() => writeSbom(root, join(root, 'other.json'), { withDevelopment: true })).toThrow(
+      /left@1.1.0 lacks the SHA-512/,
+    );
+    expect(existsSync(join(root, 'other.json'))).toBe(false);
   });
 
   it('lets stand what an exception names, until its day [L-S5]', async () => {
