@@ -9,12 +9,18 @@ import { runCommand, type CommandResult } from '../support/cli.js';
 import { runHere } from '../support/run-here.js';
 
 let folder: string;
+const workingFolder = process.cwd();
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'benteng-cli-'));
+  // Hostile values are paths too: whatever a command writes there goes with the folder.
+  process.chdir(folder);
   mkdirSync(join(folder, 'folder'));
   writeFileSync(join(folder, 'file'), 'no command expects this');
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  process.chdir(workingFolder);
+  rmSync(folder, { recursive: true, force: true });
+});
 const here = (args: string[], more: Record<string, string> = {}) =>
   runHere(args, { DATA_DIR: join(folder, 'data'), ...more });
 /** A server that is not there: commands that get as far as the database end quickly. */
