@@ -3,6 +3,7 @@ import { addSeconds, Clock } from '../platform/clock/clock.js';
 import { sha256 } from '../platform/crypto/digest.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
 import { Database, type Transaction } from '../platform/database/database.js';
+import { readingWhatCanBe } from '../platform/database/unreadable-fields.js';
 import type {
   Challenge,
   ChallengePurpose,
@@ -75,15 +76,18 @@ export class ChallengesService {
 
   /**
    * Finds an open challenge; spends nothing.
+   * A factor that cannot be decrypted is no reason: a backup code or an administrator may still help.
    * @throws CHALLENGE_REFUSED for every reason alike: unknown, other purpose, used, expired, account changed or suspended.
    */
   async getOpen(token: string, purpose: ChallengePurpose): Promise<OpenChallenge> {
     // The token is what says whose challenge it is.
-    const challenge = await this.database.acrossTenants(() =>
-      this.database.client.challenge.findFirst({
-        where: { tokenHash: Uint8Array.from(sha256(token)) },
-        include: { user: { include: { organization: true, totpFactor: true } } },
-      }),
+    const challenge = await readingWhatCanBe(() =>
+      this.database.acrossTenants(() =>
+        this.database.client.challenge.findFirst({
+          where: { tokenHash: Uint8Array.from(sha256(token)) },
+          include: { user: { include: { organization: true, totpFactor: true } } },
+        }),
+      ),
     );
     const holds =
       challenge !== null &&

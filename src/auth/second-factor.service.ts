@@ -6,6 +6,7 @@ import { Signals } from '../platform/events/signals.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { assertExactlyOne } from '../platform/validation/fields.js';
 import { ATTEMPTS_PER_CHALLENGE } from '../two-factor/factor-attempts.js';
+import { factorSecretOf } from '../two-factor/factor-secret.js';
 import { LoginFactorProof } from '../two-factor/login-factor-proof.js';
 import { RememberedDevicesService } from '../two-factor/remembered-devices.service.js';
 import { challengeRefused } from './auth.errors.js';
@@ -37,10 +38,10 @@ export class SecondFactorService {
     assertExactlyOne(input, ['code', 'backupCode']);
     const challenge = await this.challenges.getOpen(input.challengeToken, 'TWO_FACTOR');
     const { user, userId, organizationId } = challenge;
-    const secret = user.totpFactor?.secret;
-    if (!secret || challenge.attemptCount >= ATTEMPTS_PER_CHALLENGE) throw challengeRefused();
+    const factor = factorSecretOf(user.totpFactor);
+    if (factor === null || challenge.attemptCount >= ATTEMPTS_PER_CHALLENGE) throw challengeRefused();
     const now = this.clock.now();
-    const awaited = { challengeId: challenge.id, userId, organizationId, secret };
+    const awaited = { challengeId: challenge.id, userId, organizationId, secret: factor.secret };
     const amr = [...challenge.amr, 'otp', 'mfa'];
     const answer = await this.counted(challenge, client, () =>
       this.proof.prove(awaited, input, client, now, async (tx) => {

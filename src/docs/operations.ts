@@ -301,6 +301,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     tag: 'Workbooks',
     summary: 'The file as it came, as a download',
     answer: { mediaType: 'application/octet-stream' },
+    codes: ['CONFLICT'],
   },
   'DELETE /integrations/:id/imports/:importId': {
     tag: 'Workbooks',

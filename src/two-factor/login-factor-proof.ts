@@ -17,7 +17,7 @@ export interface AwaitedFactor {
   readonly userId: string;
   readonly organizationId: string;
   /** Base32. */
-  readonly secret: string;
+  readonly secret: string | null;
 }
 
 /** Spends the code; false when somebody else was first. */

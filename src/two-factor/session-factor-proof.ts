@@ -3,12 +3,14 @@ import type { Principal } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import { TokenKeyRing } from '../platform/crypto/key-ring.js';
 import { Database, type Transaction } from '../platform/database/database.js';
+import { readingWhatCanBe } from '../platform/database/unreadable-fields.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { assertExactlyOne } from '../platform/validation/fields.js';
 import { ProofTries } from '../sessions/proof-tries.js';
 import { backupCodeHashes } from './backup-code.js';
 import { BackupCodeTrail } from './backup-code-trail.js';
 import type { FactorProof } from './factor-proof.js';
+import { factorSecretOf } from './factor-secret.js';
 import { findTimeStep } from './totp.js';
 import { twoFactorCodeRefused, twoFactorNotEnabled } from './two-factor.errors.js';
 
@@ -51,10 +53,13 @@ export class SessionFactorProof {
 
   private async check(principal: Principal, input: FactorProof, client: ClientContext): Promise<Spend> {
     const { userId, organizationId } = principal;
-    const factor = await this.database.client.totpFactor.findFirst({ where: { userId, organizationId } });
-    if (!factor?.secret) throw twoFactorNotEnabled();
+    const factor = await readingWhatCanBe(() =>
+      this.database.client.totpFactor.findFirst({ where: { userId, organizationId } }),
+    );
+    const inForce = factorSecretOf(factor);
+    if (factor === null || inForce === null) throw twoFactorNotEnabled();
     if (input.backupCode !== undefined) return this.spendBackupCode(principal, input.backupCode, client);
-    const timeStep = findTimeStep(factor.secret, input.code!, this.clock.now());
+    const timeStep = findTimeStep(inForce.secret, input.code!, this.clock.now());
     if (timeStep === null) throw twoFactorCodeRefused();
     return async (tx) => {
       const { count } = await tx.totpFactor.updateMany({

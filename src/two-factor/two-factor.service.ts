@@ -7,6 +7,7 @@ import { Config } from '../platform/config/config.js';
 import { TokenKeyRing } from '../platform/crypto/key-ring.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
 import { Database, type Transaction } from '../platform/database/database.js';
+import { readingWhatCanBe } from '../platform/database/unreadable-fields.js';
 import { isUniqueViolation } from '../platform/database/database-errors.js';
 import type { TotpFactor } from '../platform/database/generated/client.js';
 import { conflict, forbidden, stepUpRequired } from '../platform/errors/platform.errors.js';
@@ -112,7 +113,9 @@ export class TwoFactorService {
     { userId, organizationId }: FactorOwner,
     code: string,
   ): Promise<{ factor: TotpFactor; timeStep: number }> {
-    const factor = await this.database.client.totpFactor.findFirst({ where: { userId, organizationId } });
+    const factor = await readingWhatCanBe(() =>
+      this.database.client.totpFactor.findFirst({ where: { userId, organizationId } }),
+    );
     const now = this.clock.now();
     if (!factor?.pendingSecret || !isStillPending(factor, now)) throw twoFactorNotEnabled();
     const timeStep = findTimeStep(factor.pendingSecret, code, now);

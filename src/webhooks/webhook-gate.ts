@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { addSeconds, Clock } from '../platform/clock/clock.js';
 import { DecryptionError, FieldCipher } from '../platform/crypto/field-cipher.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
@@ -56,6 +56,7 @@ const FIND_INTEGRATIONS: Statement = {
  */
 @Injectable()
 export class WebhookGate {
+  private readonly logger = new Logger(WebhookGate.name);
   /** What an integration without a secret, or none at all, is checked against: nobody knows it. */
   private readonly decoy: { row: Row; secret: string };
 
@@ -154,6 +155,7 @@ export class WebhookGate {
         secrets.push(this.cipher.decrypt(envelope, secretPlace(row, column)));
       } catch (error) {
         if (!(error instanceof DecryptionError)) throw error;
+        this.logger.error(error.message);
         this.signals.emit({ kind: 'decrypt_failed', reason: error.reason, ...error.place });
         isReadable = false;
       }

@@ -1,6 +1,8 @@
 import { Database } from '../../src/platform/database/database.js';
 import { aSignedInAdmin, aSignedInUser, type SignedIn } from '../factories/people.js';
+import { form, FORM_TYPE } from '../factories/forms.js';
 import { aServiceKey } from '../factories/service-keys.js';
+import { aWorkbook } from '../factories/workbooks.js';
 import { pageOf } from '../support/pages.js';
 import { expectProblem } from '../support/problems.js';
 import { NO_LIMITS } from '../support/no-limits.js';
@@ -196,6 +198,23 @@ describe('integrations', () => {
     await test.database.client.$executeRaw`
       UPDATE benteng.integrations SET api_key = 'v1:k9:AAAA' WHERE id = ${id}::uuid`;
     expect((await admin.client.delete(`/integrations/${id}`)).status).toBe(204);
+  });
+
+  it('keep their workbooks where one row cannot be decrypted: a sentence, and no fault of ours [F-14]', async () => {
+    const { id } = await create();
+    const file = form([{ name: 'orders.xlsx', content: aWorkbook([['a']]) }]);
+    const upload = await admin.client.post(`/integrations/${id}/imports`, file, {
+      'Content-Type': FORM_TYPE,
+    });
+    expect(upload.status).toBe(201);
+    const path = `/integrations/${id}/imports/${(upload.body as { id: string }).id}`;
+    await test.database.client.$executeRaw`UPDATE benteng.import_chunks SET rows = 'v1:k9:AAAA'`;
+    await test.database.client.$executeRaw`UPDATE benteng.import_parts SET content = 'v1:k9:AAAA'`;
+    expectProblem(await admin.client.get(`${path}/rows`), 409, 'CONFLICT');
+    expectProblem(await admin.client.get(`${path}/file`), 409, 'CONFLICT');
+    expect(pageOf(await admin.client.get(`/integrations/${id}/imports`)).items).toHaveLength(1);
+    expect(pageOf(await admin.client.get('/audit/alerts?kind=decrypt_failure')).items).toHaveLength(2);
+    expect((await admin.client.delete(path)).status).toBe(204);
   });
 
   it('take no webhook secret that their scheme cannot use [F-37]', async () => {

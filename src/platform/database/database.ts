@@ -1,4 +1,4 @@
-import type { OnModuleDestroy } from '@nestjs/common';
+import { Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { FieldCipher } from '../crypto/field-cipher.js';
 import type { RandomSource } from '../crypto/random-source.js';
@@ -58,6 +58,7 @@ interface TransactionHooks {
 
 /** The one way to the data. */
 export class Database implements OnModuleDestroy {
+  private readonly logger = new Logger(Database.name);
   /** For single statements; inside `transaction` only its own argument may be used (the embedded database waits). */
   readonly client: PrismaClient;
   /** Names of the locks that this process holds or tries to take. */
@@ -76,7 +77,10 @@ export class Database implements OnModuleDestroy {
         models,
         cipher,
         () => random.id(),
-        ({ place, reason }) => signals.emit({ kind: 'decrypt_failed', reason, ...place }),
+        ({ place, reason, message }) => {
+          this.logger.error(message);
+          signals.emit({ kind: 'decrypt_failed', reason, ...place });
+        },
       ),
     );
     // The extension changes values on their way and refuses, not the shape of the client: its type stays the plain one.

@@ -1,7 +1,9 @@
 import { HttpException } from '@nestjs/common';
+import { DecryptionError } from '../crypto/field-cipher.js';
 import { isDatabaseUnavailable } from '../database/database-errors.js';
 import {
   badRequest,
+  conflict,
   forbidden,
   internal,
   malformedBody,
@@ -14,6 +16,8 @@ import {
   uriTooLong,
 } from './platform.errors.js';
 import { Problem } from './problem.js';
+
+const UNREADABLE = 'What is kept here cannot be read any more; the administrators have an alert.';
 
 const BY_STATUS = new Map([
   [400, badRequest],
@@ -34,6 +38,8 @@ const BY_STATUS = new Map([
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isDatabaseUnavailable(error)) return unavailable({ retryAfterSeconds: 2, cause: error });
+  // Refused, alerted and logged where it was read; whoever asked can do nothing about it but ask somebody.
+  if (error instanceof DecryptionError) return conflict({ detail: UNREADABLE, cause: error });
   const status = statusOf(error);
   if (status === undefined || status >= 500) {
     return status === 503 ? unavailable({ retryAfterSeconds: 2, cause: error }) : internal({ cause: error });
