@@ -41,6 +41,10 @@ export const ALERT_KINDS = {
     severity: 'high',
     summary: 'An encrypted field was refused: it was altered or moved, or its key is missing.',
   },
+  password_hash_refused: {
+    severity: 'high',
+    summary: 'The stored password hash of an account has no known form or would cost too much to check: sign-in is refused.',
+  },
   limiter_store_down: {
     severity: 'medium',
     summary: 'The shared counters cannot be reached; each instance limits by itself.',

@@ -47,6 +47,12 @@ export class AlertSources {
         this.alerts.raiseSoon({ kind: 'decrypt_failure', organizationId, subject, details });
         return;
       }
+      case 'password_hash_refused': {
+        const { organizationId, userId, reason } = signal;
+        const details = { userId, reason };
+        this.alerts.raiseSoon({ kind: 'password_hash_refused', organizationId, subject: userId, details });
+        return;
+      }
       case 'limiter_store_down':
         this.raiseForInstallation('limiter_store_down', { reason: signal.reason });
         return;

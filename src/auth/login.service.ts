@@ -57,7 +57,7 @@ export class LoginService {
     return this.attempts.book({ email, user, knownDeviceId, reason, client }, async (booking) => {
       if (this.captcha.isDue(booking)) await this.demandCaptcha(booking, altcha);
       const usable = booking.isLocked || reason !== 'invalid_password' ? null : user;
-      const matches = await this.hasher.verify(usable?.passwordHash ?? null, password);
+      const matches = await this.hasher.verify(usable, password);
       if (usable !== null && matches) return this.succeed(usable, password, booking, browser, client);
       this.sprays.note(email, password, this.clock.now());
       await this.fail(booking, user, reason, client);

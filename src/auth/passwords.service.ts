@@ -116,7 +116,7 @@ export class PasswordsService {
       include: { organization: true },
     });
     if (user === null) throw sessionEnded();
-    if (!(await this.hasher.verify(user.passwordHash, password))) {
+    if (!(await this.hasher.verify(user, password))) {
       throw invalidCredentials({ detail: 'The password is not right.' });
     }
     return user;
@@ -157,7 +157,7 @@ export class PasswordsService {
   private async hashNew(newPassword: string, user: User & { organization: Organization }): Promise<string> {
     const { email, organization } = user;
     assertAcceptablePassword('newPassword', newPassword, { email, organizationName: organization.name });
-    if (await this.hasher.verify(user.passwordHash, newPassword)) {
+    if (await this.hasher.verify(user, newPassword)) {
       const message = 'newPassword must differ from the present password';
       throw passwordRefused({ errors: [{ field: 'newPassword', code: 'same_as_current', message }] });
     }

@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import argon2 from 'argon2';
 import bcrypt from 'bcrypt';
 import { Database } from '../../src/platform/database/database.js';
 import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js';
 import { PeopleImport, type ImportOptions } from '../../src/users/people-import.js';
 import { anOrganization, aPerson, GOOD_PASSWORD } from '../factories/people.js';
 import { NO_LIMITS } from '../support/no-limits.js';
+import { withoutRequestId } from '../support/problems.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 describe('the import of people', () => {
@@ -44,6 +47,18 @@ describe('the import of people', () => {
     (await test.database.client.user.findMany({ where: { organizationId }, orderBy: { email: 'asc' } })).map(
       ({ email }) => email,
     );
+  /** The alert is written behind the answer. */
+  const expectAlert = async ({ id, organizationId: owner }: { id: string; organizationId: string }) => {
+    for (let wait = 0; wait < 100; wait += 1) {
+      const alerts = await test.database.client.alert.findMany({ where: { organizationId: owner } });
+      if (alerts.length > 0) {
+        expect(alerts).toMatchObject([{ kind: 'password_hash_refused', details: { userId: id } }]);
+        return;
+      }
+      await delay(20);
+    }
+    throw new Error('no alert was raised');
+  };
   const email = (name: string) => `${name}.${organizationId}@example.com`;
 
   it('lets people sign in with the hash of bcrypt they had, once: argon2id takes its place', async () => {
@@ -60,6 +75,33 @@ describe('the import of people', () => {
     expect((await login(GOOD_PASSWORD)).status).toBe(200);
     expect((await stored()).passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect((await login(GOOD_PASSWORD)).status).toBe(200);
+  });
+
+  it('does not believe a stored hash: what is unreadable or too dear is refused at the usual cost, with an alert [F-26]', async () => {
+    const tag = 'wNY5s8P8KCMGBEVlN4ofVRIRN66UkL/F5/915QNHKTc';
+    const hashes = [
+      `$argon2id$v=19$m=1048576,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$${tag}`,
+      `$argon2id$v=19$m=19456,t=400,p=1$c29tZXNhbHRzb21lc2FsdA$${tag}`,
+      `$argon2id$v=19$m=19456,t=0,p=1$c29tZXNhbHRzb21lc2FsdA$${tag}`,
+      `$argon2id$v=19$m=4,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$${tag}`,
+      `$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQAA$${tag}`,
+      `$argon2id$v=99$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$${tag}`,
+      `$2b$16$${'a'.repeat(53)}`,
+      '{SSHA}5f4dcc3b5aa765d61d8327deb882cf99',
+      '',
+    ];
+    const unknown = await test.client().login({ email: email('nobody'), password: GOOD_PASSWORD });
+    const operations = jest.spyOn(argon2, 'verify');
+    for (const passwordHash of hashes) {
+      const person = await aPerson(test, { passwordHash, role: 'ADMIN' });
+      const answer = await test.client().login(person);
+      expect([passwordHash, answer.status]).toEqual([passwordHash, 401]);
+      expect(withoutRequestId(answer)).toEqual(withoutRequestId(unknown));
+      // The dummy is computed, the stored hash is not.
+      expect(operations.mock.calls.at(-1)![0]).toContain('m=19456,t=2,p=1$EZt9zAOm');
+      await expectAlert(person);
+    }
+    expect(operations).toHaveBeenCalledTimes(hashes.length);
   });
 
   it('reads CSV as spreadsheets write it; without a hash the account waits for a password', async () => {
@@ -150,6 +192,42 @@ describe('the import of people', () => {
     for (const bad of [Buffer.from(`${whole}\n{"email":"x","name":"Jos\u00e9"}\n`, 'latin1'), 'PK\x03\x04'])
       await expect(run(bad)).rejects.toThrow(/^Line [12]/);
     expect(await emails()).toEqual([]);
+  });
+
+  it('refuses hashes that would cost too much to check, or that nothing can check, with line and reason [F-26]', async () => {
+    const salt = 'c29tZXNhbHRzb21lc2FsdA';
+    const tag = 'wNY5s8P8KCMGBEVlN4ofVRIRN66UkL/F5/915QNHKTc';
+    const argon2id = (parameters: string) => `$argon2id$v=19$${parameters}$${salt}$${tag}`;
+    const good = [
+      argon2id('m=262144,t=10,p=8'),
+      argon2id('m=8,t=1,p=1'),
+      `$2b$14$${'a'.repeat(53)}`,
+      `$2y$04$${'a'.repeat(53)}`,
+    ];
+    const bad = [
+      argon2id('m=262145,t=2,p=1'),
+      argon2id('m=19456,t=11,p=1'),
+      argon2id('m=19456,t=2,p=9'),
+      argon2id('m=99999999999999999999,t=2,p=1'),
+      argon2id('m=7,t=1,p=1'),
+      argon2id('m=19456,t=0,p=1'),
+      argon2id('m=19456,t=2,p=0'),
+      argon2id('m=1e3,t=2,p=1'),
+      argon2id('m=19456,t=2,p=1').replace('v=19', 'v=1'),
+      `${argon2id('m=19456,t=2,p=1')}A`.repeat(9),
+      `$argon2id$v=19$m=19456,t=2,p=1$${salt}$AAAAAAAAAAAAAAAAAAAAAAAAA`,
+      `$2b$15$${'a'.repeat(53)}`,
+      `$2b$12$${'a'.repeat(52)}`,
+    ];
+    const people = [...good, ...bad].map((passwordHash, at) => ({
+      email: email(`h${at}`),
+      name: `H ${at}`,
+      passwordHash,
+    }));
+    const report = await run(lines(people), { dryRun: true });
+    expect(report.accepted).toBe(good.length);
+    expect(report.refused.map(({ line }) => line)).toEqual(bad.map((_, at) => good.length + at + 1));
+    for (const { reasons } of report.refused) expect(reasons.join()).toContain('m=262144, t=10, p=8');
   });
 
   it('changes nothing in a dry run', async () => {

@@ -18,6 +18,13 @@ export type Signal =
       readonly rowId: string;
       readonly organizationId: string;
     }
+  /** A stored password hash was not believed: no known form, or dearer to check than allowed. */
+  | {
+      readonly kind: 'password_hash_refused';
+      readonly reason: 'unreadable' | 'too_costly';
+      readonly userId: string;
+      readonly organizationId: string;
+    }
   /** A delivery for an integration was refused. */
   | {
       readonly kind: 'webhook_refused';

@@ -1,7 +1,8 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import argon2 from 'argon2';
 import bcrypt from 'bcrypt';
 import { Config } from '../config/config.js';
+import { Signals } from '../events/signals.js';
 import { hashFormOf } from './hash-forms.js';
 import { HashGate } from './hash-gate.js';
 
@@ -17,13 +18,23 @@ export const ARGON2_OPTIONS = {
 const DUMMY_HASH =
   '$argon2id$v=19$m=19456,t=2,p=1$EZt9zAOmmA7TU++IzFzhwg$wNY5s8P8KCMGBEVlN4ofVRIRN66UkL/F5/915QNHKTc';
 
+/** An account as far as its hash is concerned. */
+export interface HashOwner {
+  readonly id: string;
+  readonly organizationId: string;
+  /** Null: it has no password. */
+  readonly passwordHash: string | null;
+}
+
 /** Makes and checks password hashes, a bounded number at once. Passwords are compared exactly as typed. */
 @Injectable()
 export class PasswordHasher {
-  private readonly logger = new Logger(PasswordHasher.name);
   private readonly gate: HashGate;
 
-  constructor(config: Config) {
+  constructor(
+    config: Config,
+    private readonly signals: Signals,
+  ) {
     this.gate = new HashGate(config.hashConcurrency);
   }
 
@@ -43,20 +54,30 @@ export class PasswordHasher {
   }
 
   /**
-   * Checks `password` against `hash`, or against the dummy when there is none: the same work either way, so that the
-   * time of the answer does not tell whether an account exists (ASVS V6.3.8). A hash of bcrypt, brought along from another
-   * system, costs its own time until the first sign-in replaces it.
-   * A stored value of no known form matches nothing, at the same cost.
+   * Checks `password` against the hash of `account`, or against the dummy when there is none: the same work either way,
+   * so that the time of the answer does not tell whether an account exists (ASVS V6.3.8). A hash of bcrypt, brought along
+   * from another system, costs its own time until the first sign-in replaces it.
+   * A stored hash is not believed: one of no known form, or dearer to check than `hashFormOf` allows, matches nothing, at
+   * the cost of the dummy, and raises an alert.
    * @throws UNAVAILABLE when too many hashes wait.
    */
-  async verify(hash: string | null, password: string): Promise<boolean> {
+  async verify(account: HashOwner | null, password: string): Promise<boolean> {
+    const hash = account?.passwordHash ?? null;
     const form = hash === null ? null : hashFormOf(hash);
-    if (hash !== null && form === null)
-      this.logger.error('a stored password hash cannot be read; the login is refused');
     if (hash !== null && form === 'bcrypt') return this.gate.run(() => bcrypt.compare(password, hash));
-    const isReadable = hash !== null && form === 'argon2';
-    const matches = await this.gate.run(() => argon2.verify(isReadable ? hash : DUMMY_HASH, password));
-    return matches && isReadable;
+    if (hash !== null && form === 'argon2') {
+      return this.gate.run(() =>
+        argon2.verify(hash, password).catch(() => this.refuse(account!, 'unreadable')),
+      );
+    }
+    await this.gate.run(() => argon2.verify(DUMMY_HASH, password));
+    if (form === 'unreadable' || form === 'too_costly') this.refuse(account!, form);
+    return false;
+  }
+
+  private refuse({ id, organizationId }: HashOwner, reason: 'unreadable' | 'too_costly'): false {
+    this.signals.emit({ kind: 'password_hash_refused', reason, userId: id, organizationId });
+    return false;
   }
 
   /** Whether the hash was made with weaker settings than today's, or by another system, and should be made anew at this login. */

@@ -1,4 +1,4 @@
-import { isAffordableHash } from '../../platform/passwords/hash-forms.js';
+import { isCheckableHash } from '../../platform/passwords/hash-forms.js';
 import { IsEmailAddress, IsMatching, IsName, IsOneOf, Optional } from '../../platform/validation/fields.js';
 import type { RoleName } from '../../platform/access/principal.js';
 
@@ -20,6 +20,9 @@ export class ImportedPersonDto {
 
   /** argon2 or bcrypt; without it the account waits for a temporary password. */
   @Optional()
-  @IsMatching('a hash of argon2 (PHC form) or bcrypt (cost 4 to 14)', isAffordableHash)
+  @IsMatching(
+    'a hash of argon2 (PHC form, at most m=262144, t=10, p=8) or bcrypt (cost 4 to 14)',
+    isCheckableHash,
+  )
   passwordHash?: string;
 }
