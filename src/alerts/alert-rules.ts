@@ -43,7 +43,8 @@ export const ALERT_KINDS = {
   },
   password_hash_refused: {
     severity: 'high',
-    summary: 'The stored password hash of an account has no known form or would cost too much to check: sign-in is refused.',
+    summary:
+      'The stored password hash of an account has no known form or would cost too much to check: sign-in is refused.',
   },
   limiter_store_down: {
     severity: 'medium',

@@ -59,7 +59,7 @@ export class LoginService {
       const usable = booking.isLocked || reason !== 'invalid_password' ? null : user;
       const matches = await this.hasher.verify(usable, password);
       if (usable !== null && matches) return this.succeed(usable, password, booking, browser, client);
-      this.sprays.note(email, password, this.clock.now());
+      this.sprays.note(email, password);
       await this.fail(booking, user, reason, client);
       throw invalidCredentials();
     });

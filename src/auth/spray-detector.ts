@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../platform/clock/clock.js';
 import { hmacSha256 } from '../platform/crypto/digest.js';
 import { RandomSource } from '../platform/crypto/random-source.js';
 import { Signals } from '../platform/events/signals.js';
@@ -10,7 +11,8 @@ const WINDOW_MS = 600_000;
 const MAX_PASSWORDS = 10_000;
 
 interface Watched {
-  readonly since: number;
+  /** On the monotonic clock. */
+  readonly sinceMs: number;
   readonly emails: Set<string>;
 }
 
@@ -26,16 +28,18 @@ export class SprayDetector {
 
   constructor(
     random: RandomSource,
+    private readonly clock: Clock,
     private readonly signals: Signals,
   ) {
     this.key = random.bytes(32);
   }
 
   /** Notes a refused try; tells once when the threshold is reached. */
-  note(email: string, password: string, now: Date): void {
-    this.forget(now.getTime());
+  note(email: string, password: string): void {
+    const now = this.clock.monotonicMs();
+    this.forget(now);
     const tag = this.hash(password);
-    const watched = this.passwords.get(tag) ?? { since: now.getTime(), emails: new Set<string>() };
+    const watched = this.passwords.get(tag) ?? { sinceMs: now, emails: new Set<string>() };
     this.passwords.set(tag, watched);
     if (watched.emails.size >= SPRAYED_EMAILS) return;
     const before = watched.emails.size;
@@ -46,8 +50,8 @@ export class SprayDetector {
   }
 
   private forget(now: number): void {
-    for (const [tag, { since }] of this.passwords) {
-      if (since > now - WINDOW_MS && this.passwords.size < MAX_PASSWORDS) return;
+    for (const [tag, { sinceMs }] of this.passwords) {
+      if (sinceMs > now - WINDOW_MS && this.passwords.size < MAX_PASSWORDS) return;
       this.passwords.delete(tag);
     }
   }

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import type { ThrottlerStorage } from '@nestjs/throttler';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { Signals } from '../events/signals.js';
+import type { Counters } from './counters.js';
 import { MemoryCounters } from './memory-counters.js';
 import { ResilientCounters } from './resilient-counters.js';
 
@@ -15,11 +15,7 @@ export const COUNTER_STORE = Symbol('counter store');
     {
       provide: COUNTER_STORE,
       inject: [Config, Clock, Signals],
-      useFactory: (
-        { redisUrl, redisKeyPrefix }: Config,
-        clock: Clock,
-        signals: Signals,
-      ): ThrottlerStorage => {
+      useFactory: ({ redisUrl, redisKeyPrefix }: Config, clock: Clock, signals: Signals): Counters => {
         const local = new MemoryCounters(clock);
         return redisUrl === null ? local : new ResilientCounters(redisUrl, redisKeyPrefix, local, signals);
       },

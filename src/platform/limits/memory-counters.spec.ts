@@ -44,6 +44,32 @@ describe('counters in memory', () => {
     expect(counters.size).toBe(2);
   });
 
+  it('last as long as they last, whoever sets the clock of the machine meanwhile [F-46]', async () => {
+    const { clock, hit } = setUp();
+    for (let index = 0; index < 3; index += 1) await hit();
+    clock.setBy(-3600);
+    expect(await hit()).toMatchObject({ isBlocked: true, timeToBlockExpire: 60 });
+    clock.advanceSeconds(60);
+    expect(await hit()).toMatchObject({ totalHits: 1, isBlocked: false });
+    for (let index = 0; index < 3; index += 1) await hit();
+    clock.setBy(+3600);
+    expect(await hit()).toMatchObject({ isBlocked: true, timeToBlockExpire: 60 });
+  });
+
+  it('give back hits that do not count, never below none', async () => {
+    const { clock, counters, hit } = setUp();
+    for (let index = 0; index < 3; index += 1) await hit();
+    await counters.release('a', 2);
+    expect(await counters.read('a')).toBe(1);
+    expect(await hit()).toMatchObject({ totalHits: 2, isBlocked: false });
+    await counters.release('a', 99);
+    expect(await hit()).toMatchObject({ totalHits: 1 });
+    clock.advanceSeconds(60);
+    expect(await counters.read('a')).toBe(0);
+    await counters.release('a', 1);
+    expect(await hit()).toMatchObject({ totalHits: 1 });
+  });
+
   it('keep a window that goes on through a change of generation', async () => {
     const { clock, hit } = setUp();
     await hit('early');

@@ -1,21 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { ThrottlerStorage } from '@nestjs/throttler';
 import { Clock } from '../clock/clock.js';
-
-/** What a counter says after a hit; the shape of @nestjs/throttler's storage, times in seconds. */
-export interface CounterRecord {
-  totalHits: number;
-  timeToExpire: number;
-  isBlocked: boolean;
-  timeToBlockExpire: number;
-}
+import type { CounterRecord, Counters } from './counters.js';
 
 /** Keys of one generation; there are two of them. */
 const GENERATION_KEYS = 100_000;
 
 interface Window {
   hits: number;
-  readonly endsAt: number;
+  /** On the monotonic clock: a machine whose time of day is set back must not keep a limit for hours. */
+  readonly endsAtMs: number;
 }
 
 /**
@@ -25,7 +18,7 @@ interface Window {
  * attack with made-up keys, the newest windows stay, and no hit ever costs more than a look into two maps.
  */
 @Injectable()
-export class MemoryCounters implements ThrottlerStorage {
+export class MemoryCounters implements Counters {
   private young = new Map<string, Window>();
   private old = new Map<string, Window>();
   /** When the young generation is as old as the longest window seen. */
@@ -40,8 +33,8 @@ export class MemoryCounters implements ThrottlerStorage {
    * @param limit hits allowed in it.
    */
   increment(key: string, ttl: number, limit: number): Promise<CounterRecord> {
-    const { hits, endsAt } = this.count(key, ttl);
-    const secondsLeft = Math.max(1, Math.ceil((endsAt - this.clock.now().getTime()) / 1000));
+    const { hits, endsAtMs } = this.count(key, ttl);
+    const secondsLeft = Math.max(1, Math.ceil((endsAtMs - this.clock.monotonicMs()) / 1000));
     const isBlocked = hits > limit;
     return Promise.resolve({
       totalHits: hits,
@@ -56,21 +49,38 @@ export class MemoryCounters implements ThrottlerStorage {
     return this.count(key, ttl).hits;
   }
 
+  /** Hits of the window that is open now; 0 when there is none. */
+  read(key: string): Promise<number> {
+    return Promise.resolve(this.find(key)?.hits ?? 0);
+  }
+
+  /** Takes hits back, never below none. */
+  release(key: string, hits: number): Promise<void> {
+    const window = this.find(key);
+    if (window !== undefined) window.hits = Math.max(0, window.hits - hits);
+    return Promise.resolve();
+  }
+
   /** Keys that are kept now. */
   get size(): number {
     return this.young.size + this.old.size;
   }
 
   private count(key: string, ttl: number): Window {
-    const now = this.clock.now().getTime();
-    let window = this.young.get(key) ?? this.old.get(key);
-    if (window === undefined || window.endsAt <= now) {
-      window = { hits: 0, endsAt: now + ttl };
+    let window = this.find(key);
+    if (window === undefined) {
+      const now = this.clock.monotonicMs();
+      window = { hits: 0, endsAtMs: now + ttl };
       this.makeRoom(now, ttl);
       this.young.set(key, window);
     }
     window.hits += 1;
     return window;
+  }
+
+  private find(key: string): Window | undefined {
+    const window = this.young.get(key) ?? this.old.get(key);
+    return window !== undefined && window.endsAtMs > this.clock.monotonicMs() ? window : undefined;
   }
 
   private makeRoom(now: number, ttl: number): void {

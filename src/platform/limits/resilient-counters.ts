@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ThrottlerStorageRedisService } from '@nest-lab/throttler-storage-redis';
 import { Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import type { ThrottlerStorage } from '@nestjs/throttler';
 import { Redis } from 'ioredis';
 import type { Signals } from '../events/signals.js';
-import type { CounterRecord, MemoryCounters } from './memory-counters.js';
+import type { CounterRecord, Counters } from './counters.js';
+import type { MemoryCounters } from './memory-counters.js';
 
 /** A counter that takes longer is as good as gone. */
 const COMMAND_TIMEOUT_MS = 250;
@@ -13,16 +13,22 @@ const CONNECT_TIMEOUT_MS = 1000;
 const REST_MS = 1000;
 const MAX_RECONNECT_PAUSE_MS = 2000;
 
+/** Takes hits back, never below none; the window's end stays. */
+const RELEASE = `
+  local hits = tonumber(redis.call('GET', KEYS[1]) or '0')
+  if hits > 0 then redis.call('SET', KEYS[1], math.max(0, hits - ARGV[1]), 'KEEPTTL') end
+  redis.call('DEL', KEYS[2])`;
+
 /**
  * Fixed windows in Redis, shared by all instances. Every hit is counted in this instance's memory as well: when Redis is
  * gone or slow, those counters go on within the same request, so that nothing is ever unlimited, and nobody starts anew.
  */
-export class ResilientCounters implements ThrottlerStorage, OnModuleInit, OnModuleDestroy {
+export class ResilientCounters implements Counters, OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(ResilientCounters.name);
   private readonly redis: Redis;
   private readonly shared: ThrottlerStorageRedisService;
   private isUp = true;
-  private restUntil = 0;
+  private restUntilMs = 0;
 
   constructor(
     url: string,
@@ -71,17 +77,44 @@ export class ResilientCounters implements ThrottlerStorage, OnModuleInit, OnModu
     name: string,
   ): Promise<CounterRecord> {
     const own = await this.local.increment(key, ttl, limit);
-    if (performance.now() < this.restUntil) return own;
+    const hit = await this.tryShared(() =>
+      this.shared.increment(this.keyPrefix + key, ttl, limit, ttl, name),
+    );
+    if (hit === undefined) return own;
+    // The package would block for a whole window from the first refusal; ours ends with the window.
+    const { totalHits, timeToExpire } = hit;
+    const isBlocked = totalHits > limit;
+    return { totalHits, timeToExpire, isBlocked, timeToBlockExpire: isBlocked ? timeToExpire : 0 };
+  }
+
+  async read(key: string, name: string): Promise<number> {
+    const own = await this.local.read(key);
+    const shared = await this.tryShared(() => this.redis.get(this.keysOf(key, name).hits));
+    return shared === undefined ? own : Number(shared ?? 0);
+  }
+
+  async release(key: string, hits: number, name: string): Promise<void> {
+    await this.local.release(key, hits);
+    const { hits: counter, blocked } = this.keysOf(key, name);
+    await this.tryShared(() => this.redis.eval(RELEASE, 2, counter, blocked, hits));
+  }
+
+  /** The names that @nest-lab/throttler-storage-redis gives its keys. */
+  private keysOf(key: string, name: string): { hits: string; blocked: string } {
+    const tag = `{${this.keyPrefix}${key}:${name}}`;
+    return { hits: `${tag}:hits`, blocked: `${tag}:blocked` };
+  }
+
+  /** @returns undefined while Redis is gone: what this instance counted by itself holds. */
+  private async tryShared<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (performance.now() < this.restUntilMs) return undefined;
     try {
-      const hit = await this.shared.increment(this.keyPrefix + key, ttl, limit, ttl, name);
+      const answer = await work();
       this.noteUp();
-      // The package would block for a whole window from the first refusal; ours ends with the window.
-      const { totalHits, timeToExpire } = hit;
-      const isBlocked = totalHits > limit;
-      return { totalHits, timeToExpire, isBlocked, timeToBlockExpire: isBlocked ? timeToExpire : 0 };
+      return answer;
     } catch (error) {
       this.noteDown(error as Error);
-      return own;
+      return undefined;
     }
   }
 
@@ -93,7 +126,7 @@ export class ResilientCounters implements ThrottlerStorage, OnModuleInit, OnModu
   }
 
   private noteDown(error: Error): void {
-    this.restUntil = performance.now() + REST_MS;
+    this.restUntilMs = performance.now() + REST_MS;
     if (!this.isUp) return;
     this.isUp = false;
     const reason = (error as NodeJS.ErrnoException).code ?? error.message;

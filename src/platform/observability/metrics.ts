@@ -159,6 +159,9 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
       case 'login_attempt':
         this.logins.inc({ outcome: signal.outcome });
         return;
+      case 'password_hash_refused':
+        // For the alerts alone.
+        return;
       case 'second_factor':
         this.factors.inc({ outcome: signal.outcome });
         return;
