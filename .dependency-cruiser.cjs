@@ -13,7 +13,7 @@ const ARROWS = {
   auth: ['login-attempts', 'organizations', 'sessions', 'two-factor', 'users'],
   'admin-reset': ['sessions', 'users'],
   alerts: ['organizations'],
-  audit: ['organizations'],
+  audit: ['login-attempts', 'organizations'],
   backup: [],
   balance: [],
   integrations: [],

@@ -11,6 +11,7 @@ import {
   stopProcess,
   waitUntilOk,
 } from './processes.mjs';
+import { measureFlood } from './flood.mjs';
 import { measureIntake } from './intake.mjs';
 import { createScratchDatabase } from './scratch-database.mjs';
 import { against } from './table.mjs';
@@ -41,7 +42,13 @@ export async function runBench({ seconds, profileFolder }) {
   }
   try {
     const environment = await environmentOf(dataDir, scratch?.url);
-    const rows = await measure({ environment, seconds, profileFolder, isServer: scratch !== null });
+    const { rows, users } = await measure({
+      environment,
+      seconds,
+      profileFolder,
+      isServer: scratch !== null,
+    });
+    rows.push(...(await measureFlood({ environment, users, seconds })));
     if (scratch) {
       say('the vault …');
       rows.push(...describeVault(await runHelper('vault.mjs', { url: scratch.url, seconds })));
@@ -120,7 +127,7 @@ async function measure({ environment, seconds, profileFolder, isServer }) {
     const readRate = mean(reads, 'perSecond');
     const bareRate = mean(bareReads, 'perSecond');
     const memoryLimit = idleMemory * 2 + 300;
-    return [
+    const rows = [
       {
         measure: `logins, ${LOGIN_CONNECTIONS} at once`,
         value: loginRate,
@@ -204,6 +211,7 @@ async function measure({ environment, seconds, profileFolder, isServer }) {
         isMet: [...logins, ...reads, ...bareReads, refreshes, crowd].every(({ refused }) => refused === 0),
       },
     ];
+    return { rows, users };
   } finally {
     await Promise.all([stopProcess(server), stopProcess(bare)]);
   }

@@ -43,8 +43,8 @@ export async function createUsers(base, count) {
 }
 
 /** @returns the access token and the cookies of the session and of the browser. */
-export async function signIn(base, { email, password }) {
-  const response = await post(`${base}/auth/login`, { email, password });
+export async function signIn(base, { email, password }, headers = {}) {
+  const response = await post(`${base}/auth/login`, { email, password }, headers);
   if (response.status !== 200) throw new Error(`login answered ${response.status}: ${await response.text()}`);
   const { accessToken } = await response.json();
   const [cookie, device] = response.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
@@ -56,10 +56,10 @@ export function load(kind, url, connections, seconds, more = {}) {
   return runHelper('load.mjs', { kind, url, connections, seconds, ...more });
 }
 
-async function post(url, body) {
+async function post(url, body, headers = {}) {
   return fetch(url, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { 'Content-Type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
 }

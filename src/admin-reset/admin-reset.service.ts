@@ -83,7 +83,7 @@ export class AdminResetService {
           'A temporary password that nobody has used is still good. Send "replace": true to put another one in its place.',
       });
     }
-    const { password, hash, expiresAt } = await this.credentials.createTemporaryPassword();
+    const { password, hash, expiresAt } = await this.credentials.createTemporaryPassword(principal);
     await this.database.transaction(async (tx) => {
       await this.credentials.replacePassword(tx, user, { kind: 'temporary', hash, expiresAt });
       this.events.record(tx, {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OrganizationsService } from '../organizations/organizations.service.js';
+import { RefusedAttempts } from '../login-attempts/refused-attempts.js';
 import type { Principal } from '../platform/access/principal.js';
 import { Database } from '../platform/database/database.js';
 import type { LoginAttempt, Prisma } from '../platform/database/generated/client.js';
@@ -10,7 +11,7 @@ import type { AttemptsExportQuery, AttemptsQuery, OwnAttemptsQuery } from './dto
 /** An attempt as people see it (contract §7). */
 export type LoginAttemptView = Pick<
   LoginAttempt,
-  'id' | 'email' | 'success' | 'failureReason' | 'ipAddress' | 'userAgent' | 'createdAt'
+  'id' | 'email' | 'success' | 'failureReason' | 'ipAddress' | 'userAgent' | 'createdAt' | 'count'
 >;
 
 /** Filters, and where to go on. */
@@ -29,11 +30,17 @@ export class LoginAttemptHistory {
   constructor(
     private readonly database: Database,
     private readonly organizations: OrganizationsService,
+    private readonly refused: RefusedAttempts,
   ) {}
 
   /** The caller's own attempts, newest first. */
   async listOwn({ userId }: Principal, query: OwnAttemptsQuery): Promise<Page<LoginAttemptView>> {
-    const rows = await this.read({ userId }, query, query.limit + 1);
+    // What strangers were refused is none of it; earlier versions kept it under the account.
+    const scope = {
+      userId,
+      OR: [{ failureReason: null }, { failureReason: { not: 'rate_limited' as const } }],
+    };
+    const rows = await this.read(scope, query, query.limit + 1);
     return toPage(rows, query.limit, instantKey, toView);
   }
 
@@ -43,6 +50,7 @@ export class LoginAttemptHistory {
     query: AttemptsQuery,
     client: ClientContext,
   ): Promise<Page<LoginAttemptView>> {
+    await this.refused.flush();
     const scopes = await this.scopesOf(principal, client);
     const rows = await this.readAll(scopes, query, query.limit + 1);
     return toPage(rows, query.limit, instantKey, toView);
@@ -54,6 +62,7 @@ export class LoginAttemptHistory {
     query: AttemptsExportQuery,
     client: ClientContext,
   ): AsyncGenerator<LoginAttemptView[]> {
+    await this.refused.flush();
     const scopes = await this.scopesOf(principal, client);
     let cursor: string | undefined;
     do {
@@ -110,6 +119,6 @@ function newestFirst(a: LoginAttempt, b: LoginAttempt): number {
 }
 
 function toView(row: LoginAttempt): LoginAttemptView {
-  const { id, email, success, failureReason, ipAddress, userAgent, createdAt } = row;
-  return { id, email, success, failureReason, ipAddress, userAgent, createdAt };
+  const { id, email, success, failureReason, ipAddress, userAgent, createdAt, count } = row;
+  return { id, email, success, failureReason, ipAddress, userAgent, createdAt, count };
 }

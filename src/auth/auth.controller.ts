@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccessTokenGuard } from '../platform/access/access-token.guard.js';
 import { AnyPerson, CurrentPrincipal, Public } from '../platform/access/access.decorators.js';
@@ -20,7 +20,6 @@ import { CaptchaService } from './captcha.service.js';
 import { LoginService } from './login.service.js';
 import { LogoutService } from './logout.service.js';
 import { PasswordsService } from './passwords.service.js';
-import { RateLimitedLoginFilter } from './rate-limited-login.filter.js';
 import { RegistrationService } from './registration.service.js';
 import { SecondFactorService } from './second-factor.service.js';
 import { SessionCookies } from './session-cookies.js';
@@ -51,7 +50,6 @@ export class AuthController {
   @Post('login')
   @Public('anyone')
   @Limits('LOGIN_IP', 'LOGIN_EMAIL')
-  @UseFilters(RateLimitedLoginFilter)
   @HttpCode(200)
   async login(
     @Body() input: LoginDto,
@@ -61,7 +59,7 @@ export class AuthController {
   ) {
     return this.cookies.answer(
       reply,
-      await this.logins.login(input, this.cookies.readOwnBrowser(request), client),
+      await this.logins.login(input, this.cookies.readOwnBrowser(request, reply), client),
     );
   }
 

@@ -16,7 +16,7 @@ export const captchaRequired = defineProblem(
   'CAPTCHA_REQUIRED',
   403,
   'Proof of work needed',
-  'After several failures a proof of work is due: solve the challenge of GET /auth/captcha and send it as "altcha".',
+  'A proof of work is due, after several failures or while many sign in: solve the challenge of GET /auth/captcha and send it as "altcha".',
 );
 export const registrationClosed = defineProblem(
   'REGISTRATION_CLOSED',

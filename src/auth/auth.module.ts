@@ -12,6 +12,8 @@ import { JwksController } from './jwks.controller.js';
 import { EnrolmentController } from './enrolment.controller.js';
 import { EnrolmentService } from './enrolment.service.js';
 import { LoginService } from './login.service.js';
+import { LoginAdmission } from './login-admission.js';
+import { LoginLimits } from './login-limits.js';
 import { LoginSteps } from './login-steps.js';
 import { SprayDetector } from './spray-detector.js';
 import { SecondFactorService } from './second-factor.service.js';
@@ -27,6 +29,8 @@ import { StepUpService } from './step-up.service.js';
   providers: [
     RegistrationService,
     LoginService,
+    LoginAdmission,
+    LoginLimits,
     LoginSteps,
     SprayDetector,
     CaptchaService,

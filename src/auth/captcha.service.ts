@@ -48,11 +48,15 @@ export class CaptchaService {
     });
   }
 
+  /** Whether strangers must bring a solution while the line for hashes is long. */
+  get isDueInCrowds(): boolean {
+    return this.config.captcha === 'auto';
+  }
+
   /** Whether a try must bring a solution: after three failures for its email or its address. */
   isDue({ failuresBefore, addressFailures }: AttemptBooking): boolean {
     return (
-      this.config.captcha === 'altcha' &&
-      (failuresBefore >= FREE_FAILURES || addressFailures >= FREE_FAILURES)
+      this.config.captcha !== 'off' && (failuresBefore >= FREE_FAILURES || addressFailures >= FREE_FAILURES)
     );
   }
 

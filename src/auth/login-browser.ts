@@ -1,3 +1,6 @@
+import type { Rate } from '../platform/config/environment-reader.js';
+import type { CounterRecord } from '../platform/limits/counters.js';
+
 /** What the browser of a login brought along, beside the proofs. */
 export interface LoginBrowser {
   /** Cookie of a remembered device, if it has one. */
@@ -8,4 +11,9 @@ export interface LoginBrowser {
    * because of trust and not to say who it may be.
    */
   knownDeviceId(email: string, since?: Date | null): string | null;
+}
+
+/** The same at the first step, which is counted: the answer tells how many tries are left. */
+export interface CountedBrowser extends LoginBrowser {
+  showLimit(rule: string, rate: Rate, count: CounterRecord): void;
 }

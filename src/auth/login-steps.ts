@@ -3,6 +3,7 @@ import { isTwoFactorRequired } from '../platform/access/two-factor-policy.js';
 import { Config } from '../platform/config/config.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import type { ChallengePurpose, Organization, User } from '../platform/database/generated/client.js';
+import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
 import { RefreshRotation } from '../sessions/refresh-rotation.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -45,6 +46,7 @@ export class LoginSteps {
     private readonly challenges: ChallengesService,
     private readonly sessions: SessionsService,
     private readonly rotation: RefreshRotation,
+    private readonly events: SecurityEvents,
   ) {}
 
   /**
@@ -86,10 +88,34 @@ export class LoginSteps {
     const login = { userId, organizationId, credentialVersion, rehash, amr, isNewDevice, client, now };
     const session = await this.sessions.start(login, tx);
     if (session === null) throw invalidCredentials();
+    const needsNoHelp = user.passwordResetRequestedAt !== null && amr.includes('pwd');
+    if (needsNoHelp) await this.withdrawHelp(proof, tx);
     return async () => {
       const tokens = await this.rotation.issue(session, user.role);
-      const view = toOwnUserView({ ...user, lastLoginAt: now });
+      const view = toOwnUserView({
+        ...user,
+        lastLoginAt: now,
+        ...(needsNoHelp && { passwordResetRequestedAt: null }),
+      });
       return { tokens, result: { status: 'authenticated', ...tokens.access, user: view } };
     };
+  }
+
+  /** Who signs in with the password needs no help: the flag goes down, whoever had raised it. */
+  private async withdrawHelp(proof: LoginProof, tx?: Transaction): Promise<void> {
+    if (tx === undefined) return this.database.transaction((own) => this.withdrawHelp(proof, own));
+    const { id, organizationId, passwordResetRequestedAt } = proof.user;
+    const { count } = await tx.user.updateMany({
+      where: { id, organizationId, passwordResetRequestedAt },
+      data: { passwordResetRequestedAt: null, passwordResetRequestIp: null },
+    });
+    if (count === 0) return;
+    this.events.record(tx, {
+      action: 'password.reset_withdrawn',
+      organizationId,
+      actorId: id,
+      targetId: id,
+      client: proof.client,
+    });
   }
 }

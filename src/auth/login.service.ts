@@ -7,6 +7,7 @@ import { Problem } from '../platform/errors/problem.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import { Signals } from '../platform/events/signals.js';
 import type { ClientContext } from '../platform/http/client-context.js';
+import type { HashCaller } from '../platform/passwords/hash-caller.js';
 import { PasswordHasher } from '../platform/passwords/password-hasher.js';
 import { RememberedDevicesService } from '../two-factor/remembered-devices.service.js';
 import { CredentialsService } from '../users/credentials.service.js';
@@ -14,7 +15,8 @@ import { isSpentTemporaryPassword } from '../users/temporary-password.js';
 import { invalidCredentials } from './auth.errors.js';
 import { CaptchaService } from './captcha.service.js';
 import type { LoginDto } from './dto/auth.dto.js';
-import type { LoginBrowser } from './login-browser.js';
+import { LoginAdmission, type AdmittedLogin } from './login-admission.js';
+import type { CountedBrowser, LoginBrowser } from './login-browser.js';
 import type { LoginOutcome } from './login-result.js';
 import { LoginSteps } from './login-steps.js';
 import { SprayDetector } from './spray-detector.js';
@@ -29,6 +31,7 @@ export class LoginService {
     private readonly clock: Clock,
     private readonly hasher: PasswordHasher,
     private readonly attempts: LoginAttemptsService,
+    private readonly admission: LoginAdmission,
     private readonly captcha: CaptchaService,
     private readonly devices: RememberedDevicesService,
     private readonly credentials: CredentialsService,
@@ -41,11 +44,19 @@ export class LoginService {
   /**
    * Checks email and password. Unknown, suspended, locked and passwordless accounts cost the same statements and the same
    * hash, and get the same answer (ASVS V6.3.8).
-   * @throws INVALID_CREDENTIALS for every reason alike; CAPTCHA_REQUIRED before the password is looked at.
+   * @throws INVALID_CREDENTIALS for every reason alike; before the password is looked at RATE_LIMITED, CAPTCHA_REQUIRED and
+   *   UNAVAILABLE, which count nowhere.
    */
-  async login(
+  async login(input: LoginDto, browser: CountedBrowser, client: ClientContext): Promise<LoginOutcome> {
+    const { email, altcha } = input;
+    const applicant = { email, altcha, knownDeviceId: browser.knownDeviceId(email), client };
+    return this.admission.admit(applicant, browser, (login) => this.judge(input, login, browser, client));
+  }
+
+  private async judge(
     { email, password, altcha }: LoginDto,
-    browser: LoginBrowser,
+    login: AdmittedLogin,
+    browser: CountedBrowser,
     client: ClientContext,
   ): Promise<LoginOutcome> {
     // One statement for known and unknown alike: the organization comes by a join.
@@ -55,26 +66,27 @@ export class LoginService {
     const reason = refusalOf(user, this.clock.now());
     const knownDeviceId = browser.knownDeviceId(email, user?.passwordChangedAt);
     return this.attempts.book({ email, user, knownDeviceId, reason, client }, async (booking) => {
-      if (this.captcha.isDue(booking)) await this.demandCaptcha(booking, altcha);
       const usable = booking.isLocked || reason !== 'invalid_password' ? null : user;
-      const matches = await this.hasher.verify(usable, password);
-      if (usable !== null && matches) return this.succeed(usable, password, booking, browser, client);
+      const matches = await this.unlessRefused(booking, async () => {
+        if (!login.hasWorked && this.captcha.isDue(booking)) await this.captcha.spend(altcha);
+        return this.hasher.verify(usable, password, login.caller);
+      });
+      if (usable !== null && matches) {
+        await login.forgive();
+        return this.succeed(usable, password, booking, login.caller, browser, client);
+      }
       this.sprays.note(email, password);
       await this.fail(booking, user, reason, client);
       throw invalidCredentials();
     });
   }
 
-  /** Without a solution nothing is looked at, and the try does not count towards the lockout. @throws CAPTCHA_REQUIRED */
-  private async demandCaptcha(booking: AttemptBooking, altcha: string | undefined): Promise<void> {
+  /** What is refused before the password was judged is taken back: it does not count towards the lockout. */
+  private async unlessRefused<T>(booking: AttemptBooking, work: () => Promise<T>): Promise<T> {
     try {
-      await this.captcha.spend(altcha);
+      return await work();
     } catch (error) {
-      if (error instanceof Problem) {
-        const outcome = booking.isLocked ? 'account_locked' : 'captcha_required';
-        this.signals.emit({ kind: 'login_attempt', outcome });
-        await this.attempts.release(booking, 'captcha_required');
-      }
+      if (error instanceof Problem) await this.attempts.withdraw(booking);
       throw error;
     }
   }
@@ -102,10 +114,13 @@ export class LoginService {
     user: Account,
     password: string,
     booking: AttemptBooking,
+    caller: HashCaller,
     browser: LoginBrowser,
     client: ClientContext,
   ): Promise<LoginOutcome> {
-    const rehash = this.hasher.needsRehash(user.passwordHash!) ? await this.hasher.hash(password) : undefined;
+    const rehash = this.hasher.needsRehash(user.passwordHash!)
+      ? await this.unlessRefused(booking, () => this.hasher.hash(password, caller))
+      : undefined;
     const now = this.clock.now();
     const { rememberedDeviceToken: token } = browser;
     const device =
@@ -115,7 +130,7 @@ export class LoginService {
     const { attemptId } = booking;
     const secondFactorHolds = device !== null;
     const isProved = secondFactorHolds || user.twoFactorEnabledAt === null;
-    await (isProved ? this.attempts.succeed(booking) : this.attempts.release(booking, 'two_factor_failed'));
+    await this.attempts.succeed(booking, isProved ? null : 'two_factor_failed');
     const proof = { user, amr: ['pwd'], secondFactorHolds, browser, client, now, rehash, attemptId };
     try {
       const answer =

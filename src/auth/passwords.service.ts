@@ -6,8 +6,12 @@ import { Database } from '../platform/database/database.js';
 import type { Organization, User } from '../platform/database/generated/client.js';
 import { sessionEnded } from '../platform/errors/platform.errors.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
+import { addressBucket } from '../platform/http/client-address.js';
 import type { ClientContext } from '../platform/http/client-context.js';
+import { LimitsService } from '../platform/limits/limits.service.js';
 import { passwordRefused } from '../platform/passwords/password.errors.js';
+import { HashBudget } from '../platform/passwords/hash-budget.js';
+import { signedIn } from '../platform/passwords/hash-caller.js';
 import { PasswordHasher } from '../platform/passwords/password-hasher.js';
 import { ProofTries } from '../sessions/proof-tries.js';
 import { RefreshRotation, type RefreshToken } from '../sessions/refresh-rotation.js';
@@ -20,8 +24,13 @@ import type { LoginBrowser } from './login-browser.js';
 import type { LoginOutcome } from './login-result.js';
 import { LoginSteps } from './login-steps.js';
 
+type Account = User & { organization: Organization };
+
 /** Every answer to a forgotten password takes at least this long, so that its time tells nothing. */
 const FORGOT_PASSWORD_MS = 250;
+
+/** Requests for help of one address, whatever the emails. */
+const HELP_PER_ADDRESS = { requests: 10, seconds: 3600 };
 
 const FORGOT_PASSWORD_ANSWER = {
   status: 'accepted',
@@ -37,6 +46,8 @@ export class PasswordsService {
     private readonly clock: Clock,
     private readonly hasher: PasswordHasher,
     private readonly tries: ProofTries,
+    private readonly budget: HashBudget,
+    private readonly limits: LimitsService,
     private readonly credentials: CredentialsService,
     private readonly challenges: ChallengesService,
     private readonly steps: LoginSteps,
@@ -56,7 +67,9 @@ export class PasswordsService {
   ): Promise<LoginOutcome> {
     const challenge = await this.challenges.getOpen(input.challengeToken, 'PASSWORD_CHANGE');
     const { user } = challenge;
-    const hash = await this.hashNew(input.newPassword, user);
+    const hash = await this.hashNew(input.newPassword, user, () =>
+      this.budget.spendOfChallenge(challenge.id),
+    );
     const now = this.clock.now();
     const answer = await this.database.transaction(async (tx) => {
       await this.challenges.consume(tx, challenge);
@@ -99,24 +112,18 @@ export class PasswordsService {
    * since a stolen access token must not become a way to learn the password.
    * @throws INVALID_CREDENTIALS, RATE_LIMITED
    */
-  async verifyOwnPassword(
-    principal: Principal,
-    password: string,
-    client: ClientContext,
-  ): Promise<User & { organization: Organization }> {
+  async verifyOwnPassword(principal: Principal, password: string, client: ClientContext): Promise<Account> {
+    await this.budget.spendOfPerson(principal.userId);
     return this.tries.judge(principal, 'pwd', client, () => this.compareOwnPassword(principal, password));
   }
 
-  private async compareOwnPassword(
-    principal: Principal,
-    password: string,
-  ): Promise<User & { organization: Organization }> {
+  private async compareOwnPassword(principal: Principal, password: string): Promise<Account> {
     const user = await this.database.client.user.findFirst({
       where: { id: principal.userId, organizationId: principal.organizationId },
       include: { organization: true },
     });
     if (user === null) throw sessionEnded();
-    if (!(await this.hasher.verify(user, password))) {
+    if (!(await this.hasher.verify(user, password, signedIn(user.id)))) {
       throw invalidCredentials({ detail: 'The password is not right.' });
     }
     return user;
@@ -127,6 +134,8 @@ export class PasswordsService {
    * time. A flag that stands keeps its date, so that asking again does not move the request back in the queue.
    */
   async requestHelp(email: string, client: ClientContext): Promise<typeof FORGOT_PASSWORD_ANSWER> {
+    // One address must not flag a whole organization.
+    await this.limits.consume('FORGOT_PASSWORD_IP', addressBucket(client.ipAddress), HELP_PER_ADDRESS);
     const pause = delay(FORGOT_PASSWORD_MS);
     await this.raiseFlag(email, client);
     await pause;
@@ -153,15 +162,18 @@ export class PasswordsService {
     });
   }
 
-  /** Judges and hashes a new password, which must differ from the present one. */
-  private async hashNew(newPassword: string, user: User & { organization: Organization }): Promise<string> {
-    const { email, organization } = user;
-    assertAcceptablePassword('newPassword', newPassword, { email, organizationName: organization.name });
-    if (await this.hasher.verify(user, newPassword)) {
+  /**
+   * Judges and hashes a new password, which must differ from the present one: first what costs nothing.
+   * @param spend the budget for what costs a hash.
+   */
+  private async hashNew(newPassword: string, user: Account, spend?: () => Promise<void>): Promise<string> {
+    assertAcceptable(newPassword, user);
+    await spend?.();
+    if (await this.hasher.verify(user, newPassword, signedIn(user.id))) {
       const message = 'newPassword must differ from the present password';
       throw passwordRefused({ errors: [{ field: 'newPassword', code: 'same_as_current', message }] });
     }
-    return this.hasher.hash(newPassword);
+    return this.hasher.hash(newPassword, signedIn(user.id));
   }
 
   private recordChange(
@@ -177,4 +189,8 @@ export class PasswordsService {
       client,
     });
   }
+}
+
+function assertAcceptable(newPassword: string, { email, organization }: Account): void {
+  assertAcceptablePassword('newPassword', newPassword, { email, organizationName: organization.name });
 }

@@ -7,6 +7,7 @@ import { isUniqueViolation } from '../platform/database/database-errors.js';
 import { Database } from '../platform/database/database.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
+import { strangerAt } from '../platform/passwords/hash-caller.js';
 import { PasswordHasher } from '../platform/passwords/password-hasher.js';
 import { assertAcceptablePassword } from '../users/new-password.js';
 import { registrationClosed } from './auth.errors.js';
@@ -33,7 +34,7 @@ export class RegistrationService {
     if (this.config.registration === 'closed') throw registrationClosed();
     const { email, name, organizationName } = input;
     assertAcceptablePassword('password', input.password, { email, organizationName });
-    const passwordHash = await this.hasher.hash(input.password);
+    const passwordHash = await this.hasher.hash(input.password, strangerAt(client.ipAddress));
     try {
       await this.database.transaction(async (tx) => {
         const now = this.clock.now();

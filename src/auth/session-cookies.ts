@@ -6,10 +6,11 @@ import { Problem } from '../platform/errors/problem.js';
 import { readClientContext } from '../platform/http/client-context.js';
 import { Cookies } from '../platform/http/cookies.js';
 import { SameOrigin } from '../platform/http/same-origin.js';
+import { addRateLimitFields } from '../platform/limits/rate-limit-fields.js';
 import { KnownDevices } from '../platform/identity/known-devices.js';
 import { RefreshRotation, type RefreshToken } from '../sessions/refresh-rotation.js';
 import type { LoginOutcome, LoginResult } from './login-result.js';
-import type { LoginBrowser } from './login-browser.js';
+import type { CountedBrowser, LoginBrowser } from './login-browser.js';
 
 /** Moves tokens between cookies and the modules that make them. */
 @Injectable()
@@ -38,9 +39,12 @@ export class SessionCookies {
   }
 
   /** The same for the step that acts on a cookie. @throws CSRF_REFUSED when a foreign page sent the request. */
-  readOwnBrowser(request: FastifyRequest): LoginBrowser {
+  readOwnBrowser(request: FastifyRequest, reply: FastifyReply): CountedBrowser {
     this.sameOrigin.assertNotForeign(request);
-    return this.readBrowser(request);
+    return {
+      ...this.readBrowser(request),
+      showLimit: (rule, rate, count) => addRateLimitFields(reply, rule, rate, count),
+    };
   }
 
   /**

@@ -50,9 +50,10 @@ export const BOOK_ATTEMPT: Statement = {
 
 /**
  * Takes a booking back and says what became of the attempt. A lock that this booking set is lifted; what an
- * administrator unlocked meanwhile stays untouched.
+ * administrator unlocked meanwhile stays untouched. Where the password was right, earlier failures of the same lane that
+ * came from the same address are forgiven with it: those were its owner's.
  *
- * $1 email, $2 lane, $3 instant of the booking, $4 attempt id, $5 success, $6 reason or null.
+ * $1 email, $2 lane, $3 instant of the booking, $4 attempt id, $5 success, $6 reason or null, $7 bucket of the address.
  */
 export const SETTLE_ATTEMPT: Statement = {
   name: 'settle_login_attempt',
@@ -61,6 +62,29 @@ export const SETTLE_ATTEMPT: Statement = {
       UPDATE benteng.login_attempts SET success = $5::boolean, failure_reason = $6::benteng.login_failure_reason
       WHERE id = $4::uuid
     )
+    UPDATE benteng.login_lockouts SET
+      failures = CASE
+        WHEN cardinality(failures) = 1 THEN
+          failures[:array_position(failures, $3::timestamptz) - 1]
+          || failures[array_position(failures, $3::timestamptz) + 1:]
+        ELSE ARRAY(
+          SELECT f FROM (
+            -- Several tries may share a millisecond.
+            SELECT f, row_number() OVER (PARTITION BY f) AS nth FROM unnest(failures) AS f) AS failed
+          WHERE $2::text = '' AND nth > (
+            SELECT count(*) FROM benteng.login_attempts a
+            WHERE a.address_bucket = $7::text AND a.created_at = f AND a.email = $1::text AND NOT a.success
+              AND a.failure_reason NOT IN ('account_locked', 'two_factor_failed', 'rate_limited', 'captcha_required'))
+          ORDER BY f) END,
+      locked_until = NULL
+    WHERE email = $1::text AND lane = $2::text AND $3::timestamptz = ANY (failures)`,
+};
+
+/** Takes a booking back as if nobody had tried: $1 to $4 as above. */
+export const WITHDRAW_ATTEMPT: Statement = {
+  name: 'withdraw_login_attempt',
+  text: `
+    WITH attempt AS (DELETE FROM benteng.login_attempts WHERE id = $4::uuid)
     UPDATE benteng.login_lockouts SET
       failures = failures[:array_position(failures, $3::timestamptz) - 1]
                  || failures[array_position(failures, $3::timestamptz) + 1:],
@@ -76,6 +100,23 @@ export const ADD_REFUSED_ATTEMPT: Statement = {
     SELECT $1::uuid, COALESCE($2::uuid, u.organization_id), COALESCE($3::uuid, u.id), $4::text, false,
            $5::benteng.login_failure_reason, $6::text, $7::text, $8::text, $9::uuid, $10::timestamptz
     FROM (SELECT 1) AS one LEFT JOIN benteng.users u ON u.email = $4::text`,
+};
+
+/**
+ * Writes how many sign-ins of a bucket were refused in its window. They belong to the account's organization, not to its
+ * owner: nobody's own history shows what strangers were refused.
+ *
+ * $1 attempt id, $2 email, $3 reason, $4 address, $5 its bucket, $6 user agent or null, $7 request id, $8 instant of the
+ * first, $9 how many.
+ */
+export const COUNT_REFUSED_ATTEMPTS: Statement = {
+  name: 'count_refused_login_attempts',
+  text: `
+    INSERT INTO benteng.login_attempts (${ATTEMPT_COLUMNS}, count)
+    SELECT $1::uuid, u.organization_id, NULL, $2::text, false,
+           $3::benteng.login_failure_reason, $4::text, $5::text, $6::text, $7::uuid, $8::timestamptz, $9::int
+    FROM (SELECT 1) AS one LEFT JOIN benteng.users u ON u.email = $2::text
+    ON CONFLICT (id) DO UPDATE SET count = EXCLUDED.count`,
 };
 
 /** $1 attempt id, $2 success, $3 reason or null. */

@@ -1,5 +1,9 @@
 import { Module } from '@nestjs/common';
 import { LoginAttemptsService } from './login-attempts.service.js';
+import { RefusedAttempts } from './refused-attempts.js';
 
-@Module({ providers: [LoginAttemptsService], exports: [LoginAttemptsService] })
+@Module({
+  providers: [LoginAttemptsService, RefusedAttempts],
+  exports: [LoginAttemptsService, RefusedAttempts],
+})
 export class LoginAttemptsModule {}

@@ -7,7 +7,14 @@ import type { LoginFailureReason, User } from '../platform/database/generated/cl
 import { Signals } from '../platform/events/signals.js';
 import { addressBucket } from '../platform/http/client-address.js';
 import type { ClientContext } from '../platform/http/client-context.js';
-import { ADD_REFUSED_ATTEMPT, BOOK_ATTEMPT, MARK_ATTEMPT, SETTLE_ATTEMPT } from './attempt-statements.js';
+import { LimitsService } from '../platform/limits/limits.service.js';
+import {
+  ADD_REFUSED_ATTEMPT,
+  BOOK_ATTEMPT,
+  MARK_ATTEMPT,
+  SETTLE_ATTEMPT,
+  WITHDRAW_ATTEMPT,
+} from './attempt-statements.js';
 
 /** Who is trying, before anything was proved. */
 export interface LoginTry {
@@ -27,6 +34,8 @@ export interface AttemptBooking {
   readonly attemptId: string;
   readonly email: string;
   readonly lane: string;
+  /** The client's address as limits count it. */
+  readonly addressBucket: string;
   readonly bookedAt: Date;
   /** The email is locked in this lane: the password must not be looked at. */
   readonly isLocked: boolean;
@@ -53,6 +62,7 @@ export class LoginAttemptsService {
     private readonly clock: Clock,
     private readonly random: RandomSource,
     private readonly signals: Signals,
+    private readonly limits: LimitsService,
   ) {}
 
   /**
@@ -120,6 +130,7 @@ export class LoginAttemptsService {
       attemptId,
       email,
       lane,
+      addressBucket: addressBucket(client.ipAddress),
       bookedAt,
       isLocked,
       locks: booking?.locks ?? false,
@@ -128,15 +139,21 @@ export class LoginAttemptsService {
     };
   }
 
-  /** The try was right: it no longer counts, and its row says so. */
-  async succeed(booking: AttemptBooking, tx?: Transaction): Promise<void> {
-    await this.settle(booking, null, tx);
+  /**
+   * The password was right: neither the try nor earlier failures of this browser count any longer, and the row says how the
+   * try stands.
+   * @param pending what the row says while a second factor is awaited; null: the try succeeded.
+   */
+  async succeed(booking: AttemptBooking, pending: LoginFailureReason | null = null): Promise<void> {
+    const { email, lane, bookedAt, attemptId } = booking;
+    const isProved = pending === null;
+    const parameters = [email, lane, bookedAt, attemptId, isProved, pending, booking.addressBucket];
+    await this.database.run(SETTLE_ATTEMPT, parameters);
   }
 
-  /** The try was refused for a reason that does not count towards the lockout; one during a lock was never counted. */
-  async release(booking: AttemptBooking, reason: LoginFailureReason, tx?: Transaction): Promise<void> {
-    if (booking.isLocked) return;
-    await this.settle(booking, reason, tx);
+  /** Nothing was judged: the try leaves no trace. One during a lock was never counted. */
+  async withdraw({ isLocked, email, lane, bookedAt, attemptId }: AttemptBooking): Promise<void> {
+    if (!isLocked) await this.database.run(WITHDRAW_ATTEMPT, [email, lane, bookedAt, attemptId]);
   }
 
   /** Says what became of an attempt whose booking was settled before. @param reason null: it succeeded. */
@@ -166,20 +183,12 @@ export class LoginAttemptsService {
     ]);
   }
 
-  /** Ends every lock of an email and forgets its failures. @returns whether anything was locked. */
+  /** Ends every lock of an email, and forgets its failures and counted tries. @returns whether anything was locked. */
   async unlock(tx: Transaction, email: string): Promise<boolean> {
+    await this.limits.forget('LOGIN_EMAIL', email);
     const now = this.clock.now();
     const locked = await tx.loginLockout.count({ where: { email, lockedUntil: { gt: now } } });
     await tx.loginLockout.deleteMany({ where: { email } });
     return locked > 0;
-  }
-
-  private async settle(
-    booking: AttemptBooking,
-    reason: LoginFailureReason | null,
-    tx?: Transaction,
-  ): Promise<void> {
-    const { email, lane, bookedAt, attemptId } = booking;
-    await this.database.run(SETTLE_ATTEMPT, [email, lane, bookedAt, attemptId, reason === null, reason], tx);
   }
 }

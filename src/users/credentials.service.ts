@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { LoginAttemptsService } from '../login-attempts/login-attempts.service.js';
+import type { Principal } from '../platform/access/principal.js';
 import { addSeconds, Clock } from '../platform/clock/clock.js';
 import { READABLE_ALPHABET, RandomSource } from '../platform/crypto/random-source.js';
 import type { Transaction } from '../platform/database/database.js';
 import type { User } from '../platform/database/generated/client.js';
 import { conflict } from '../platform/errors/platform.errors.js';
+import { HashBudget } from '../platform/passwords/hash-budget.js';
+import { OPERATOR, signedIn } from '../platform/passwords/hash-caller.js';
 import { PasswordHasher } from '../platform/passwords/password-hasher.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { TwoFactorService } from '../two-factor/two-factor.service.js';
@@ -46,15 +49,21 @@ export class CredentialsService {
     private readonly clock: Clock,
     private readonly random: RandomSource,
     private readonly hasher: PasswordHasher,
+    private readonly budget: HashBudget,
     private readonly sessions: SessionsService,
     private readonly attempts: LoginAttemptsService,
     private readonly twoFactor: TwoFactorService,
   ) {}
 
-  /** Makes a temporary password and its hash; call it before the transaction, hashing is slow. */
-  async createTemporaryPassword(): Promise<TemporaryPassword> {
+  /**
+   * Makes a temporary password and its hash; call it before the transaction, hashing is slow.
+   * @param issuer the administrator whose budget of hashes pays; absent at the server's own terminal.
+   * @throws RATE_LIMITED
+   */
+  async createTemporaryPassword(issuer?: Principal): Promise<TemporaryPassword> {
+    if (issuer !== undefined) await this.budget.spendOfPerson(issuer.userId);
     const password = this.random.text(TEMPORARY_PASSWORD_LENGTH, READABLE_ALPHABET);
-    const hash = await this.hasher.hash(password);
+    const hash = await this.hasher.hash(password, issuer === undefined ? OPERATOR : signedIn(issuer.userId));
     return { password, hash, expiresAt: addSeconds(this.clock.now(), TEMPORARY_PASSWORD_SECONDS) };
   }
 

@@ -11,6 +11,8 @@ import { forbidden, notFound } from '../platform/errors/platform.errors.js';
 import type { SecurityAction } from '../platform/events/security-event.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
 import type { ClientContext } from '../platform/http/client-context.js';
+import { HashBudget } from '../platform/passwords/hash-budget.js';
+import { signedIn } from '../platform/passwords/hash-caller.js';
 import { PasswordHasher } from '../platform/passwords/password-hasher.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { TwoFactorService } from '../two-factor/two-factor.service.js';
@@ -35,6 +37,7 @@ export class UserAdministration {
     private readonly credentials: CredentialsService,
     private readonly twoFactor: TwoFactorService,
     private readonly hasher: PasswordHasher,
+    private readonly budget: HashBudget,
     private readonly attempts: LoginAttemptsService,
     private readonly events: SecurityEvents,
   ) {}
@@ -164,7 +167,8 @@ export class UserAdministration {
       where: { id: user.organizationId },
     });
     assertAcceptablePassword('password', password, { email: user.email, organizationName: name });
-    return this.hasher.hash(password);
+    await this.budget.spendOfPerson(principal.userId);
+    return this.hasher.hash(password, signedIn(principal.userId));
   }
 
   /** Decisions about administrators happen one at a time per organization. */

@@ -1,3 +1,4 @@
+import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js';
 import { asText } from '../support/as-text.js';
 import { addSeconds } from '../../src/platform/clock/clock.js';
 import {
@@ -291,6 +292,25 @@ describe('resets by an administrator', () => {
       const admin = await aSignedInAdmin(test);
       expectProblem(await admin.client.post(issuePath(admin.id)), 403, 'FORBIDDEN');
       expect((await test.client().login(admin)).body).toMatchObject({ status: 'authenticated' });
+    });
+
+    it('costs its administrator a hash of thirty a minute, whichever the route [F-25]', async () => {
+      const admin = await aSignedInAdmin(test);
+      const people = await Promise.all(
+        Array.from({ length: 32 }, () => aPerson(test, { organizationId: admin.organizationId })),
+      );
+      const [first, ...others] = people;
+      const hash = jest.spyOn(test.app.get(PasswordHasher), 'hash').mockResolvedValue('$argon2id$none');
+      const patch = (id: string) => admin.client.patch(`/users/${id}`, { password: OTHER_PASSWORD });
+      for (const { id } of others.slice(0, 20)) await issueTemporaryPassword(admin, id);
+      for (const { id } of others.slice(20, 30)) expect((await patch(id)).status).toBe(200);
+      expect(hash).toHaveBeenCalledTimes(30);
+      expectProblem(await admin.client.post(issuePath(first!.id)), 429, 'RATE_LIMITED');
+      expectProblem(await patch(first!.id), 429, 'RATE_LIMITED');
+      const own = { currentPassword: admin.password, newPassword: OTHER_PASSWORD };
+      expectProblem(await admin.client.post('/auth/change-password', own), 429, 'RATE_LIMITED');
+      expect(hash).toHaveBeenCalledTimes(30);
+      hash.mockRestore();
     });
 
     it('[F-49] is refused for a suspended account, which it would not bring back', async () => {

@@ -4,6 +4,7 @@ import {
   aSignedInUser,
   issueTemporaryPassword,
   type SignedIn,
+  signIn,
 } from '../factories/people.js';
 import { anEnrolledPerson, prove } from '../factories/second-factors.js';
 import { NO_LIMITS } from '../support/no-limits.js';
@@ -61,6 +62,7 @@ describe('the audit', () => {
         'ipAddress',
         'userAgent',
         'createdAt',
+        'count',
       ]);
     });
 
@@ -84,15 +86,32 @@ describe('the audit', () => {
       expect(await of()).toEqual([[false, 'two_factor_failed'], [true, null], ...before]);
     });
 
-    it('records tries that a limit refused', async () => {
+    it('counts tries that a limit refused in one row, which nobody finds in the own history [L-S6.2] [F-40]', async () => {
       const limited = await startTestApp({ environment: { RATE_LIMIT_GLOBAL: '1000/60' } });
       try {
         const reader = await aSignedInAdmin(limited);
         const person = await aPerson(limited, { organizationId: reader.organizationId });
         const client = limited.client();
-        for (let index = 0; index < 6; index += 1) await fail(person.email, client);
-        const [newest] = pageOf(await reader.client.get(`/audit/login-attempts?email=${person.email}`)).items;
-        expect(newest).toMatchObject({ success: false, failureReason: 'rate_limited' });
+        for (let index = 0; index < 45; index += 1) await fail(person.email, client);
+        for (let index = 0; index < 10; index += 1) await fail(`made-up-${index}@example.com`, client);
+        const refused = async (of = person.email) =>
+          pageOf(await reader.client.get(`/audit/login-attempts?email=${of}&limit=100`)).items.filter(
+            ({ failureReason }) => failureReason === 'rate_limited',
+          );
+        expect(await refused()).toMatchObject([{ success: false, count: 50, ipAddress: client.address }]);
+        const rows = await limited.database.client.loginAttempt.count({
+          where: { failureReason: 'rate_limited' },
+        });
+        expect(rows).toBe(1);
+        limited.clock.advanceSeconds(60);
+        for (let index = 0; index < 7; index += 1) await fail(person.email, client);
+        expect((await refused()).map(({ count }) => count)).toEqual([2, 50]);
+        limited.clock.advanceSeconds(3600);
+        const { client: own } = await signIn(limited, person);
+        const history = pageOf(await own.get('/users/me/login-attempts?limit=100')).items;
+        expect(new Set(history.map(({ failureReason }) => failureReason))).toEqual(
+          new Set([null, 'invalid_password']),
+        );
       } finally {
         await limited.close();
         await test.close();

@@ -1,4 +1,5 @@
 import { aPerson, aSignedInUser } from '../factories/people.js';
+import { anEnrolledPerson, prove } from '../factories/second-factors.js';
 import { expectProblem, faultsOf } from '../support/problems.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -64,6 +65,38 @@ describe('forgot password', () => {
     expect(await rowOf(person.id)).toMatchObject({ passwordResetRequestedAt });
     const events = await test.database.client.securityEvent.findMany({ where: { targetId: person.id } });
     expect(events.map(({ action }) => action)).toEqual(['password.reset_requested']);
+  });
+
+  it('is withdrawn when its owner signs in with the password, and the trail says so [F-44]', async () => {
+    const person = await aPerson(test);
+    await ask(person.email);
+    expect((await test.client().login({ ...person, password: 'Salah-kuda7' })).status).toBe(401);
+    expect((await rowOf(person.id)).passwordResetRequestedAt).not.toBeNull();
+    const { body } = await test.client().login(person);
+    expect(body).toMatchObject({ user: { passwordResetRequested: false, passwordResetRequestDate: null } });
+    expect(await rowOf(person.id)).toMatchObject({
+      passwordResetRequestedAt: null,
+      passwordResetRequestIp: null,
+    });
+    await test.client().login(person);
+    const events = await test.database.client.securityEvent.findMany({
+      where: { targetId: person.id, action: { startsWith: 'password.' } },
+      orderBy: { sequence: 'asc' },
+    });
+    expect(events.map(({ action }) => action)).toEqual([
+      'password.reset_requested',
+      'password.reset_withdrawn',
+    ]);
+  });
+
+  it('stays while a second factor is still due: its owner may need help with that [F-44]', async () => {
+    const person = await anEnrolledPerson(test);
+    await ask(person.email);
+    const { challengeToken } = (await test.client().login(person)).body as { challengeToken: string };
+    expect((await rowOf(person.id)).passwordResetRequestedAt).not.toBeNull();
+    test.clock.advanceSeconds(60);
+    await prove(test, { challengeToken, code: person.codeNow() });
+    expect((await rowOf(person.id)).passwordResetRequestedAt).toBeNull();
   });
 
   it('refuses what is no address', async () => {

@@ -1,4 +1,5 @@
 import argon2 from 'argon2';
+import { OPERATOR } from '../../src/platform/passwords/hash-caller.js';
 import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js';
 import { aPerson, aSignedInUser, GOOD_PASSWORD } from '../factories/people.js';
 import { expectProblem, faultsOf, withoutRequestId } from '../support/problems.js';
@@ -13,7 +14,7 @@ describe('sign-in', () => {
   afterAll(() => test.close());
 
   const login = (email: string, password: string) => test.client().login({ email, password });
-  const hash = (password: string) => test.app.get(PasswordHasher).hash(password);
+  const hash = (password: string) => test.app.get(PasswordHasher).hash(password, OPERATOR);
 
   it('answers with an access token and the account, and sets the refresh cookie [O-2]', async () => {
     const person = await aPerson(test);

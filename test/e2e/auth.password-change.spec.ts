@@ -1,17 +1,20 @@
+import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js';
 import {
   aForcedChange,
   aPerson,
+  aSignedInAdmin,
   GOOD_PASSWORD,
   issueTemporaryPassword,
   OTHER_PASSWORD,
 } from '../factories/people.js';
 import { expectProblem, faultsOf } from '../support/problems.js';
+import { MEMORY_COUNTERS } from '../support/test-config.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 describe('the forced password change', () => {
   let test: TestApp;
   beforeAll(async () => {
-    test = await startTestApp();
+    test = await startTestApp({ environment: MEMORY_COUNTERS });
   });
   afterAll(() => test.close());
 
@@ -28,6 +31,26 @@ describe('the forced password change', () => {
     });
     expect(response.headers['set-cookie']).toBeUndefined();
     expect(await test.database.client.session.count({ where: { userId: person.id } })).toBe(0);
+  });
+
+  it('tries five passwords a minute that would cost a hash; what the rules refuse costs none [F-25]', async () => {
+    const { client: admin, organizationId } = await aSignedInAdmin(test);
+    const { id, email } = await aPerson(test, { organizationId });
+    await admin.patch(`/users/${id}`, { password: OTHER_PASSWORD });
+    const { body } = await test.client().login({ email, password: OTHER_PASSWORD });
+    const { challengeToken } = body as { challengeToken: string };
+    const verify = jest.spyOn(test.app.get(PasswordHasher), 'verify');
+    for (let index = 0; index < 20; index += 1)
+      expect(faultsOf(await change(challengeToken, 'password'))[0]).toMatch(/^newPassword:/);
+    expect(verify).not.toHaveBeenCalled();
+    for (let index = 0; index < 5; index += 1)
+      expectProblem(await change(challengeToken, OTHER_PASSWORD), 400, 'PASSWORD_REFUSED');
+    for (let index = 0; index < 20; index += 1)
+      expectProblem(await change(challengeToken, OTHER_PASSWORD), 429, 'RATE_LIMITED');
+    expect(verify).toHaveBeenCalledTimes(5);
+    verify.mockRestore();
+    test.clock.advanceSeconds(60);
+    expect((await change(challengeToken, GOOD_PASSWORD)).status).toBe(200);
   });
 
   it('is all that its challenge token opens', async () => {

@@ -1,5 +1,14 @@
 import type { Response } from 'supertest';
-import { aPerson, aSignedInAdmin, GOOD_PASSWORD } from '../factories/people.js';
+import { solveChallenge, type Challenge } from 'altcha-lib';
+import { deriveKey } from 'altcha-lib/algorithms/sha';
+import {
+  aPerson,
+  aSignedInAdmin,
+  GOOD_PASSWORD,
+  issueTemporaryPassword,
+  signIn,
+} from '../factories/people.js';
+import { FakeClock } from '../fakes/fake-clock.js';
 import { expectProblem } from '../support/problems.js';
 import { MEMORY_COUNTERS } from '../support/test-config.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -8,7 +17,9 @@ import type { TestClient } from '../support/test-client.js';
 describe('limits', () => {
   let test: TestApp;
   beforeAll(async () => {
-    test = await startTestApp({ environment: MEMORY_COUNTERS });
+    // The library of the proof of work asks the machine's clock as well.
+    const clock = new FakeClock(new Date());
+    test = await startTestApp({ clock, environment: { ...MEMORY_COUNTERS, CAPTCHA_DIFFICULTY: '1000' } });
   });
   afterAll(() => test.close());
 
@@ -63,17 +74,111 @@ describe('limits', () => {
     expectProblem(await test.client().login({ email, password }), 429, 'RATE_LIMITED');
   });
 
-  it('count sign-ins that succeed, too', async () => {
+  it('count no sign-in that succeeds: an office behind one address comes in [F-42]', async () => {
+    const { address } = test.client();
     const person = await aPerson(test);
-    for (let index = 0; index < 5; index += 1) expect((await test.client().login(person)).status).toBe(200);
-    expectProblem(await test.client().login(person), 429, 'RATE_LIMITED');
+    for (let index = 0; index < 8; index += 1) {
+      const colleague = test.client();
+      colleague.address = address;
+      expect((await colleague.login(index < 6 ? await aPerson(test) : person)).status).toBe(200);
+    }
   });
 
-  it('count requests that validation refuses by their address', async () => {
+  it('count no request that nobody judged [F-42]', async () => {
     const client = test.client();
-    for (let index = 0; index < 5; index += 1)
+    for (let index = 0; index < 5; index += 1) {
       expect((await client.post('/auth/login', { email: index })).status).toBe(400);
-    expectProblem(await login(client), 429, 'RATE_LIMITED');
+      expect((await client.post('/auth/login', '{', { 'Content-Type': 'application/json' })).status).toBe(
+        400,
+      );
+    }
+    expect((await login(client)).headers['ratelimit']).toContain('"login_ip";r=4');
+  });
+
+  it('forgive a right sign-in the failures of its own, not those of others [F-42]', async () => {
+    const client = test.client();
+    const person = await aPerson(test);
+    const other = unknownEmail();
+    for (let index = 0; index < 2; index += 1) expect((await login(client, other)).status).toBe(401);
+    for (let index = 0; index < 2; index += 1) expect((await login(client, person.email)).status).toBe(401);
+    expect((await client.login(person)).status).toBe(200);
+    client.cookies.clear();
+    expect((await login(client, other)).headers['ratelimit']).toContain('"login_ip";r=2');
+    for (let index = 0; index < 2; index += 1) expect((await login(client, other)).status).toBe(401);
+    expectProblem(await login(client, other), 429, 'RATE_LIMITED');
+  });
+
+  it('give a known browser tries of its own, which neither strangers nor its neighbours use up [F-42]', async () => {
+    const { client, ...person } = await signIn(test, await aPerson(test));
+    const neighbour = test.client();
+    neighbour.address = client.address;
+    for (let index = 0; index < 5; index += 1) expect((await login(neighbour)).status).toBe(401);
+    expectProblem(await login(neighbour), 429, 'RATE_LIMITED');
+    for (let index = 0; index < 5; index += 1)
+      expect((await login(test.client(), person.email)).status).toBe(401);
+    expect((await client.login(person)).status).toBe(200);
+    for (let index = 0; index < 5; index += 1) expect((await login(client, person.email)).status).toBe(401);
+    const refused = await client.login(person);
+    expectProblem(refused, 429, 'RATE_LIMITED');
+    // Nobody but itself used this lane up: no work opens another.
+    expect(refused.body).not.toHaveProperty('captcha');
+  });
+
+  describe('that others have used up', () => {
+    const solve = async (): Promise<string> => {
+      const challenge = (await test.client().get('/auth/captcha')).body as Challenge;
+      const solution = await solveChallenge({ challenge, deriveKey });
+      return Buffer.from(JSON.stringify({ challenge, solution })).toString('base64');
+    };
+    const loginWith = async (
+      client: TestClient,
+      person: { email: string; password: string },
+      altcha?: string,
+    ) => {
+      const { email, password } = person;
+      return client.post('/auth/login', { email, password, ...(altcha !== undefined && { altcha }) });
+    };
+    const useUp = async (email: string) => {
+      for (let index = 0; index < 5; index += 1) expect((await login(test.client(), email)).status).toBe(401);
+    };
+
+    it('say so, and a proof of work opens five tries a minute [F-42]', async () => {
+      const person = await aPerson(test);
+      await useUp(person.email);
+      const client = test.client();
+      const refused = await loginWith(client, person);
+      expectProblem(refused, 429, 'RATE_LIMITED');
+      expect(refused.body).toMatchObject({ captcha: true, retryAfterSeconds: 60 });
+      const wrong = { ...person, password: 'Salah-kuda7 lepas' };
+      const altcha = await solve();
+      expectProblem(await loginWith(client, wrong, altcha), 401, 'INVALID_CREDENTIALS');
+      expectProblem(await loginWith(client, wrong, altcha), 403, 'CAPTCHA_REQUIRED');
+      // Others did not work for it.
+      expectProblem(await loginWith(test.client(), person), 429, 'RATE_LIMITED');
+      for (let index = 0; index < 3; index += 1)
+        expectProblem(await loginWith(client, wrong), 401, 'INVALID_CREDENTIALS');
+      expectProblem(await loginWith(client, wrong, await solve()), 401, 'INVALID_CREDENTIALS');
+      const spent = await loginWith(client, person, await solve());
+      expectProblem(spent, 429, 'RATE_LIMITED');
+      expect(spent.body).not.toHaveProperty('captcha');
+    });
+
+    it('let the right password through with a proof of work, at an address that is used up as well [F-42]', async () => {
+      const client = test.client();
+      for (let index = 0; index < 5; index += 1) await login(client);
+      const person = await aPerson(test);
+      expect((await loginWith(client, person)).body).toMatchObject({ status: 429, captcha: true });
+      expect((await loginWith(client, person, await solve())).status).toBe(200);
+    });
+
+    it('begin anew with a temporary password [F-42]', async () => {
+      const admin = await aSignedInAdmin(test);
+      const person = await aPerson(test, { organizationId: admin.organizationId });
+      await useUp(person.email);
+      const password = await issueTemporaryPassword(admin, person.id);
+      const answer = await test.client().login({ email: person.email, password });
+      expect(answer.body).toMatchObject({ status: 'password_change_required' });
+    });
   });
 
   it('let 3 registrations a minute pass per address [L-S4]', async () => {
@@ -131,6 +236,15 @@ describe('limits', () => {
     for (let index = 0; index < 5; index += 1) await login(client);
     client.address = '::ffff:198.51.100.7';
     expectProblem(await login(client), 429, 'RATE_LIMITED');
+  });
+
+  it('let 10 requests for help an hour pass per address, whatever the email [F-44]', async () => {
+    const client = test.client();
+    await expectLimit(() => client.post('/auth/forgot-password', { email: unknownEmail() }), {
+      count: 10,
+      seconds: 3600,
+      passes: 202,
+    });
   });
 
   it('cannot be escaped with a made-up X-Forwarded-For: only the last untrusted hop counts', async () => {

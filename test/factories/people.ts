@@ -1,4 +1,5 @@
 import { RandomSource } from '../../src/platform/crypto/random-source.js';
+import { OPERATOR } from '../../src/platform/passwords/hash-caller.js';
 import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js';
 import type { Prisma } from '../../src/platform/database/generated/client.js';
 import type { TestApp } from '../support/test-app.js';
@@ -39,7 +40,7 @@ export async function aPerson(
   overrides: Partial<Prisma.UserUncheckedCreateInput> = {},
 ): Promise<Person> {
   counter += 1;
-  sharedHash ??= test.app.get(PasswordHasher).hash(GOOD_PASSWORD);
+  sharedHash ??= test.app.get(PasswordHasher).hash(GOOD_PASSWORD, OPERATOR);
   const data: Prisma.UserUncheckedCreateInput = {
     id: test.app.get(RandomSource).id(),
     organizationId: overrides.organizationId ?? (await anOrganization(test)),

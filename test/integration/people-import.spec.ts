@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import argon2 from 'argon2';
 import bcrypt from 'bcrypt';
 import { Database } from '../../src/platform/database/database.js';
+import { OPERATOR } from '../../src/platform/passwords/hash-caller.js';
 import { PasswordHasher } from '../../src/platform/passwords/password-hasher.js';
 import { PeopleImport, type ImportOptions } from '../../src/users/people-import.js';
 import { anOrganization, aPerson, GOOD_PASSWORD } from '../factories/people.js';
@@ -105,7 +106,7 @@ describe('the import of people', () => {
   });
 
   it('reads CSV as spreadsheets write it; without a hash the account waits for a password', async () => {
-    const hash = await test.app.get(PasswordHasher).hash(GOOD_PASSWORD);
+    const hash = await test.app.get(PasswordHasher).hash(GOOD_PASSWORD, OPERATOR);
     const text = `\ufeffemail,name,role,locale,passwordHash\r\n${email('a')},"Siti, ""Ibu""",,,\r\n\r\n${email('b')},Budi,USER,en,"${hash}"\r\n`;
     expect(await run(text, { format: 'csv' })).toMatchObject({ accepted: 2, imported: 2, refused: [] });
     const rows = await test.database.client.user.findMany({

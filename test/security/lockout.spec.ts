@@ -135,6 +135,29 @@ describe('the lockout', () => {
     expect((await reasons()).every((reason) => reason === true)).toBe(true);
   });
 
+  it('is forgiven by a right password what its own browser got wrong, and nothing that strangers did [F-42]', async () => {
+    const own = test.client();
+    for (let index = 0; index < 4; index += 1) {
+      await own.login({ email: person.email, password: 'Wrong-1-wrong' });
+      test.clock.advanceSeconds(index % 2);
+    }
+    await fail(5);
+    expect((await right(own)).status).toBe(200);
+    const [row] = await test.database.client.loginLockout.findMany({
+      where: { email: person.email, lane: '' },
+    });
+    expect(row!.failures).toHaveLength(5);
+    await fail(4);
+    expect((await right()).status).toBe(200);
+    await fail(1);
+    expect((await right()).status).toBe(401);
+    // A known browser has a lane of its own, which is its own doing alone.
+    for (let index = 0; index < 9; index += 1) await own.login({ email: person.email, password: 'wrong' });
+    expect((await right(own)).status).toBe(200);
+    for (let index = 0; index < 9; index += 1) await own.login({ email: person.email, password: 'wrong' });
+    expect((await right(own)).status).toBe(200);
+  });
+
   it('leaves live sessions alone', async () => {
     const { client } = await signIn(test, person);
     await fail(10);

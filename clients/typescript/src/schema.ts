@@ -1333,6 +1333,7 @@ export interface components {
         | 'account_spraying'
         | 'password_spraying'
         | 'decrypt_failure'
+        | 'password_hash_refused'
         | 'limiter_store_down'
         | 'database_errors'
         | 'webhook_signature_failures'
@@ -1543,6 +1544,7 @@ export interface components {
       status: 'ok';
     };
     LoginAttempt: {
+      count: number;
       /** Format: date-time */
       createdAt: string;
       email: string;
@@ -1635,6 +1637,8 @@ export interface components {
       nextCursor: string | null;
     };
     Problem: {
+      /** @constant */
+      captcha?: true;
       code: string;
       detail: string;
       errors?: {
@@ -1718,6 +1722,7 @@ export interface components {
         | 'password.temporary_used'
         | 'password.reset_requested'
         | 'password.reset_dismissed'
+        | 'password.reset_withdrawn'
         | 'integration.created'
         | 'integration.updated'
         | 'integration.deleted'
@@ -2107,6 +2112,7 @@ export interface operations {
           | 'account_spraying'
           | 'password_spraying'
           | 'decrypt_failure'
+          | 'password_hash_refused'
           | 'limiter_store_down'
           | 'database_errors'
           | 'webhook_signature_failures'
@@ -2188,6 +2194,7 @@ export interface operations {
           | 'password.temporary_used'
           | 'password.reset_requested'
           | 'password.reset_dismissed'
+          | 'password.reset_withdrawn'
           | 'integration.created'
           | 'integration.updated'
           | 'integration.deleted'

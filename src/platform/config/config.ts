@@ -70,7 +70,8 @@ export abstract class Config {
   abstract readonly requireTwoFactor: 'none' | 'admins' | 'all';
   abstract readonly limits: Readonly<Record<LimitRule, Rate>>;
   abstract readonly lockout: LockoutSetting;
-  abstract readonly captcha: 'off' | 'altcha';
+  /** When work is demanded. `altcha`: after failures; `auto`: also of strangers while the line for hashes is long. */
+  abstract readonly captcha: 'off' | 'altcha' | 'auto';
   /** Upper end of the numbers that a proof of work searches. */
   abstract readonly captchaDifficulty: number;
   /** Null: counters in the memory of this process. */

@@ -63,7 +63,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
       GLOBAL: reader.rate('RATE_LIMIT_GLOBAL', { requests: 300, seconds: 60 }),
     },
     lockout: reader.lockout('LOCKOUT', { failures: 10, windowSeconds: 3600, lockSeconds: 1800 }),
-    captcha: reader.choice('CAPTCHA', ['off', 'altcha'] as const, 'off'),
+    captcha: reader.choice('CAPTCHA', ['off', 'altcha', 'auto'] as const, production ? 'auto' : 'off'),
     captchaDifficulty: reader.integer('CAPTCHA_DIFFICULTY', 100_000, { min: 1000, max: 10_000_000 }),
     redisUrl:
       reader.text('REDIS_URL') === undefined ? null : reader.url('REDIS_URL', '', ['redis:', 'rediss:']),

@@ -12,6 +12,7 @@ export interface ProblemDocument {
   errors?: readonly { field: string; code: string; message: string }[];
   retryAfterSeconds?: number;
   reason?: string;
+  captcha?: true;
 }
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
@@ -28,6 +29,7 @@ export function toProblemDocument(problem: Problem, request: { path: string; id:
     code,
     requestId: request.id,
     ...(problem.errors && { errors: problem.errors }),
+    ...(problem.captcha && { captcha: problem.captcha }),
     ...(problem.reason !== undefined && { reason: problem.reason }),
     ...(problem.retryAfterSeconds !== undefined && { retryAfterSeconds: problem.retryAfterSeconds }),
   };

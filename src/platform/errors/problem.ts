@@ -15,6 +15,8 @@ export interface ProblemFacts {
   readonly errors?: readonly FieldFault[];
   /** Stable word that says which of several causes it was, where a code has them. */
   readonly reason?: string;
+  /** That a solved proof of work opens what this refuses. */
+  readonly captcha?: true;
   /** Whole seconds until another try makes sense; also sent as `Retry-After`. */
   readonly retryAfterSeconds?: number;
   /** For the log only, never for the client. */
@@ -37,6 +39,7 @@ export class Problem extends Error {
   readonly errors: readonly FieldFault[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly reason: string | undefined;
+  readonly captcha: true | undefined;
 
   constructor(
     readonly definition: ProblemDefinition,
@@ -48,6 +51,7 @@ export class Problem extends Error {
     this.errors = facts.errors;
     this.retryAfterSeconds = facts.retryAfterSeconds;
     this.reason = facts.reason;
+    this.captcha = facts.captcha;
   }
 
   get code(): string {

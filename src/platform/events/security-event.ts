@@ -34,6 +34,7 @@ export const SECURITY_ACTIONS = [
   'password.temporary_used',
   'password.reset_requested',
   'password.reset_dismissed',
+  'password.reset_withdrawn',
   'integration.created',
   'integration.updated',
   'integration.deleted',

@@ -17,6 +17,12 @@ export function addressBucket(address: string): string {
   return `${new ipaddr.IPv6([...parts, 0, 0, 0, 0]).toString()}/64`;
 }
 
+/** The network an address belongs to, as turns are shared: IPv4 by /24, IPv6 by /64. */
+export function networkOf(address: string): string {
+  const [, network] = /^((?:\d+\.){3})\d+$/.exec(address) ?? [];
+  return network === undefined ? addressBucket(address) : `${network}0/24`;
+}
+
 /** An address in the one form that is stored and compared; null when the text is none. */
 export function canonicalAddress(text: string): string | null {
   const withoutZone = text.split('%', 1)[0] ?? '';

@@ -5,15 +5,17 @@ import type { FastifyRequest } from 'fastify';
 import { Config, LIMIT_RULES, type LimitRule } from '../config/config.js';
 import { addressBucket, clientAddress } from '../http/client-address.js';
 import { canonicalEmail } from '../identity/email.js';
-import { KnownDevices } from '../identity/known-devices.js';
 import { COUNTER_STORE, CountersModule } from './counters.module.js';
 import { LimitsService } from './limits.service.js';
 import { rulesOf } from './limits.decorators.js';
 
-/** What each rule counts by: the address, or the email in the body. UPLOAD counts by user, after the guards. */
-const TRACKERS: Record<LimitRule, (request: FastifyRequest, devices: KnownDevices) => string> = {
-  LOGIN_IP: byAddress,
-  LOGIN_EMAIL: byEmailAndDevice,
+/**
+ * What each rule counts by: the address, or the email in the body. UPLOAD counts by user, after the guards; sign-ins count
+ * when they are judged (`LoginLimits`).
+ */
+const TRACKERS: Record<LimitRule, (request: FastifyRequest) => string> = {
+  LOGIN_IP: () => '',
+  LOGIN_EMAIL: () => '',
   REGISTER: byAddress,
   FORGOT_PASSWORD: byEmail,
   WEBHOOK: byAddress,
@@ -27,14 +29,9 @@ const TRACKERS: Record<LimitRule, (request: FastifyRequest, devices: KnownDevice
   imports: [
     ThrottlerModule.forRootAsync({
       imports: [CountersModule],
-      inject: [Config, Reflector, COUNTER_STORE, KnownDevices],
-      useFactory: (
-        config: Config,
-        reflector: Reflector,
-        storage: ThrottlerStorage,
-        devices: KnownDevices,
-      ) => ({
-        throttlers: LIMIT_RULES.map((rule) => toThrottler(rule, config, reflector, devices)),
+      inject: [Config, Reflector, COUNTER_STORE],
+      useFactory: (config: Config, reflector: Reflector, storage: ThrottlerStorage) => ({
+        throttlers: LIMIT_RULES.map((rule) => toThrottler(rule, config, reflector)),
         storage,
       }),
     }),
@@ -44,18 +41,13 @@ const TRACKERS: Record<LimitRule, (request: FastifyRequest, devices: KnownDevice
 })
 export class LimitsModule {}
 
-function toThrottler(
-  rule: LimitRule,
-  config: Config,
-  reflector: Reflector,
-  devices: KnownDevices,
-): ThrottlerOptions {
+function toThrottler(rule: LimitRule, config: Config, reflector: Reflector): ThrottlerOptions {
   const { requests, seconds } = config.limits[rule];
   return {
     name: rule,
     limit: requests,
     ttl: seconds * 1000,
-    getTracker: (request) => TRACKERS[rule](request as unknown as FastifyRequest, devices),
+    getTracker: (request) => TRACKERS[rule](request as unknown as FastifyRequest),
     skipIf: (context: ExecutionContext) => !rulesOf(reflector, context.getHandler()).includes(rule),
   };
 }
@@ -68,11 +60,4 @@ function byAddress(request: FastifyRequest): string {
 function byEmail(request: FastifyRequest): string {
   const { email } = (request.body ?? {}) as { email?: unknown };
   return typeof email === 'string' ? (canonicalEmail(email) ?? '') : '';
-}
-
-/** The owner's own browsers count for themselves: strangers cannot use up the owner's tries. */
-function byEmailAndDevice(request: FastifyRequest, devices: KnownDevices): string {
-  const email = byEmail(request);
-  const deviceId = email === '' ? null : devices.find(request, email);
-  return deviceId === null ? email : `${email} ${deviceId}`;
 }

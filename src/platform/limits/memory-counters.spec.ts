@@ -52,7 +52,7 @@ describe('counters in memory', () => {
     clock.advanceSeconds(60);
     expect(await hit()).toMatchObject({ totalHits: 1, isBlocked: false });
     for (let index = 0; index < 3; index += 1) await hit();
-    clock.setBy(+3600);
+    clock.setBy(3600);
     expect(await hit()).toMatchObject({ isBlocked: true, timeToBlockExpire: 60 });
   });
 

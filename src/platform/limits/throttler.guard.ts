@@ -3,11 +3,9 @@ import { ThrottlerGuard as NestThrottlerGuard, type ThrottlerRequest } from '@ne
 import type { FastifyReply } from 'fastify';
 import { Signals } from '../events/signals.js';
 import { rateLimited } from '../errors/platform.errors.js';
+import { addRateLimitFields } from './rate-limit-fields.js';
 
-/**
- * @nestjs/throttler's guard with our error and the header fields of draft-ietf-httpapi-ratelimit-headers-10:
- * `RateLimit-Policy: "login_ip";q=5;w=60` and `RateLimit: "login_ip";r=4;t=58`.
- */
+/** @nestjs/throttler's guard with our error and the header fields of `addRateLimitFields`. */
 @Injectable()
 export class ThrottlerGuard extends NestThrottlerGuard {
   @Inject(Signals)
@@ -22,10 +20,8 @@ export class ThrottlerGuard extends NestThrottlerGuard {
     const name = throttler.name ?? 'default';
     const key = generateKey(context, tracker, name);
     const count = await this.storageService.increment(key, ttl, limit, blockDuration, name);
-    const left = Math.max(0, limit - count.totalHits);
-    const label = `"${name.toLowerCase()}"`;
-    appendField(res as FastifyReply, 'RateLimit-Policy', `${label};q=${limit};w=${Math.round(ttl / 1000)}`);
-    appendField(res as FastifyReply, 'RateLimit', `${label};r=${left};t=${count.timeToExpire}`);
+    const rate = { requests: limit, seconds: Math.round(ttl / 1000) };
+    addRateLimitFields(res as FastifyReply, name, rate, count);
     if (!count.isBlocked) return true;
     this.signals.emit({ kind: 'limit_hit', rule: name });
     throw rateLimited({ retryAfterSeconds: count.timeToBlockExpire });
@@ -35,9 +31,4 @@ export class ThrottlerGuard extends NestThrottlerGuard {
   protected override generateKey(_context: ExecutionContext, tracker: string, name: string): string {
     return `${name}:${tracker}`;
   }
-}
-
-function appendField(reply: FastifyReply, field: string, value: string): void {
-  const present = reply.getHeader(field);
-  void reply.header(field, present === undefined ? value : `${String(present)}, ${value}`);
 }

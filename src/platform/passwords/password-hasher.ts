@@ -3,6 +3,7 @@ import argon2 from 'argon2';
 import bcrypt from 'bcrypt';
 import { Config } from '../config/config.js';
 import { Signals } from '../events/signals.js';
+import type { HashCaller } from './hash-caller.js';
 import { hashFormOf } from './hash-forms.js';
 import { HashGate } from './hash-gate.js';
 
@@ -18,6 +19,11 @@ export const ARGON2_OPTIONS = {
 const DUMMY_HASH =
   '$argon2id$v=19$m=19456,t=2,p=1$EZt9zAOmmA7TU++IzFzhwg$wNY5s8P8KCMGBEVlN4ofVRIRN66UkL/F5/915QNHKTc';
 
+/** Sign-ins under way for each hash that may be computed at once: what keeps the gate busy while others ask the database. */
+const SIGN_INS_PER_PLACE = 8;
+/** Sign-ins that wait for each such hash when the line counts as long: half a second of waiting. */
+const LONG_LINE_PER_PLACE = 16;
+
 /** An account as far as its hash is concerned. */
 export interface HashOwner {
   readonly id: string;
@@ -30,17 +36,35 @@ export interface HashOwner {
 @Injectable()
 export class PasswordHasher {
   private readonly gate: HashGate;
+  private readonly signIns: HashGate;
+  private readonly longLine: number;
 
   constructor(
-    config: Config,
+    { hashConcurrency }: Config,
     private readonly signals: Signals,
   ) {
-    this.gate = new HashGate(config.hashConcurrency);
+    this.gate = new HashGate(hashConcurrency);
+    this.signIns = new HashGate(hashConcurrency * SIGN_INS_PER_PLACE);
+    this.longLine = hashConcurrency * LONG_LINE_PER_PLACE;
   }
 
-  /** Hashes that wait for their turn now. */
+  /** Hashes and sign-ins that wait for their turn now. */
   get waiting(): number {
-    return this.gate.waiting;
+    return this.gate.waiting + this.signIns.waiting;
+  }
+
+  /** Whether so many sign-ins wait that strangers should do something for a place in the line. */
+  get isCrowded(): boolean {
+    return this.signIns.waiting >= this.longLine;
+  }
+
+  /**
+   * Lets a whole sign-in wait for its turn, before it costs a statement: a flood in front of the gate must not fill the
+   * database with lookups either. The hash inside takes its turn by itself.
+   * @throws UNAVAILABLE when it does not come in time.
+   */
+  async inTurn<T>(caller: HashCaller, signIn: () => Promise<T>): Promise<T> {
+    return this.signIns.run(caller, signIn);
   }
 
   /** Tells `listener` how long each hash waited, in seconds. */
@@ -49,8 +73,8 @@ export class PasswordHasher {
   }
 
   /** @returns a PHC string. @throws UNAVAILABLE when too many hashes wait. */
-  async hash(password: string): Promise<string> {
-    return this.gate.run(() => argon2.hash(password, ARGON2_OPTIONS));
+  async hash(password: string, caller: HashCaller): Promise<string> {
+    return this.gate.run(caller, () => argon2.hash(password, ARGON2_OPTIONS));
   }
 
   /**
@@ -61,16 +85,17 @@ export class PasswordHasher {
    * the cost of the dummy, and raises an alert.
    * @throws UNAVAILABLE when too many hashes wait.
    */
-  async verify(account: HashOwner | null, password: string): Promise<boolean> {
+  async verify(account: HashOwner | null, password: string, caller: HashCaller): Promise<boolean> {
     const hash = account?.passwordHash ?? null;
     const form = hash === null ? null : hashFormOf(hash);
-    if (hash !== null && form === 'bcrypt') return this.gate.run(() => bcrypt.compare(password, hash));
+    if (hash !== null && form === 'bcrypt')
+      return this.gate.run(caller, () => bcrypt.compare(password, hash));
     if (hash !== null && form === 'argon2') {
-      return this.gate.run(() =>
+      return this.gate.run(caller, () =>
         argon2.verify(hash, password).catch(() => this.refuse(account!, 'unreadable')),
       );
     }
-    await this.gate.run(() => argon2.verify(DUMMY_HASH, password));
+    await this.gate.run(caller, () => argon2.verify(DUMMY_HASH, password));
     if (form === 'unreadable' || form === 'too_costly') this.refuse(account!, form);
     return false;
   }

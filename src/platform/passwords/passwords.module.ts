@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
+import { HashBudget } from './hash-budget.js';
 import { PasswordHasher } from './password-hasher.js';
 
 @Global()
-@Module({ providers: [PasswordHasher], exports: [PasswordHasher] })
+@Module({ providers: [PasswordHasher, HashBudget], exports: [PasswordHasher, HashBudget] })
 export class PasswordsModule {}

@@ -1,0 +1,1 @@
+ALTER TABLE benteng.login_attempts DROP COLUMN count;
