@@ -86,7 +86,7 @@ describe('the audit', () => {
       expect(await of()).toEqual([[false, 'two_factor_failed'], [true, null], ...before]);
     });
 
-    it('counts tries that a limit refused in one row, which nobody finds in the own history [L-S6.2] [F-40]', async () => {
+    it('records tries that a limit refused [L-S6.2] [F-40]', async () => {
       const limited = await startTestApp({ environment: { RATE_LIMIT_GLOBAL: '1000/60' } });
       try {
         const reader = await aSignedInAdmin(limited);
