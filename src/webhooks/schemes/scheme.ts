@@ -117,10 +117,12 @@ export function idInBody(body: Buffer, name: string): EventId | null {
   return id === undefined || id === '' ? digestId(body) : givenId(id);
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** The body as text when it is nothing but UTF-8, a byte order mark included; null otherwise. */
 export function textOf(body: Buffer): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+    return UTF8.decode(body);
   } catch {
     return null;
   }
