@@ -69,10 +69,8 @@ function addressOfSettings(): string {
 function passwordsOf(roles: readonly string[]): string[] {
   const { databaseUrl, databaseMigrationUrl } = loadConfig();
   const backupUrl = readEnvironment()['BACKUP_DATABASE_URL'];
-  const addresses = [databaseUrl, databaseMigrationUrl, backupUrl].filter(
-    (each) => each != null && each !== '',
-  );
-  const sql = rolePasswordsSql(roles, addresses as string[]);
+  const addresses = [databaseUrl, databaseMigrationUrl, backupUrl].flatMap((each) => each || []);
+  const sql = rolePasswordsSql(roles, addresses);
   if (sql === null || addresses.length === 0)
     throw new OperatorError(
       `--set-passwords needs addresses that name these roles (${roles.join(', ')}) and a password of printable ASCII in each: DATABASE_URL, DATABASE_MIGRATION_URL and, if there is one, BACKUP_DATABASE_URL.`,

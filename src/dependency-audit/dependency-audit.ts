@@ -198,6 +198,6 @@ function findLockfileFaults(packages: readonly LockedPackage[], registry: string
 /** Whether an address is that of an archive below another; compared as parsed, so that `..` and user names do not count. */
 function isBelow(base: string, address: string): boolean {
   return (
-    URL.canParse(address) && new URL(address).href.startsWith(new URL(base).href) && /\.tgz$/.test(address)
+    URL.canParse(address) && new URL(address).href.startsWith(new URL(base).href) && address.endsWith('.tgz')
   );
 }

@@ -47,7 +47,7 @@ function copy(rest, { root, stage, stages, allowed }) {
     const to = target === './' ? join(stage.folder, basename(source)) : join(stage.folder, target);
     cpSync(path, to, {
       recursive: true,
-      filter: (file) => !/\/database\/generated$/.test(file) || from !== undefined,
+      filter: (file) => !file.endsWith('/database/generated') || from !== undefined,
     });
   }
 }
