@@ -310,9 +310,18 @@ describe('the built program', () => {
     });
   }, 60_000);
 
-  it('takes no development secrets that are damaged, and no table by a name that is none [F-66]', async () => {
+  it('draws bars over an answer to a leak; damaged development secrets and a table of no name are refused [F-66]', async () => {
     const dataDir = join(folder, 'built');
     expectFailure(await run(['keys:encrypt-existing', '--from', 'x;y', '--json']), 'x;y');
+    // Long work shows how far it is, on a terminal alone.
+    const leak = ['incident:database-leak', '--yes', '--json'];
+    const before = { DATA_DIR: dataDir };
+    const answered = await runHere(leak, before, { isTerminal: true });
+    expect([answered.code, JSON.parse(answered.out)]).toEqual([
+      0,
+      expect.objectContaining({ finishedAt: expect.any(String) }),
+    ]);
+    expect(answered.err).toMatch(/keys .*%[\s\S]*passwords .*%/);
     writeFileSync(join(dataDir, 'secrets.json'), '[]');
     const damaged = await here(['keys:status', '--json'], { DATA_DIR: dataDir });
     expectFailure(damaged, 'secrets.json');
