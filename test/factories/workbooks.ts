@@ -12,29 +12,58 @@ export interface ZipEntry {
   readonly flags?: number;
   /** Where the directory says it is, instead of where it is. */
   readonly claimedOffset?: number;
+  readonly crc32?: number;
+  /** What the header says instead of the directory. */
+  readonly localCrc32?: number;
+  /** Follows the packed data and counts as part of it. */
+  readonly behindData?: Buffer;
+  /** Follows the entry and belongs to nothing. */
+  readonly trailing?: string;
+  /** Sizes and checksum stand behind the data, as programs write that cannot go back. */
+  readonly hasDescriptor?: boolean;
 }
 
 /** Builds an archive byte by byte, so that it can lie. */
 export function zip(
   entries: readonly ZipEntry[],
-  { comment = '', entryCount = entries.length } = {},
+  {
+    comment = '',
+    entryCount = entries.length,
+    before = Buffer.alloc(0),
+    behindParts = Buffer.alloc(0),
+  }: { comment?: string; entryCount?: number; before?: Buffer; behindParts?: Buffer } = {},
 ): Buffer {
-  const locals: Buffer[] = [];
+  const locals: Buffer[] = [before];
   const directory: Buffer[] = [];
-  let offset = 0;
+  let offset = before.length;
   for (const entry of entries) {
     const content = Buffer.from(entry.content as string);
-    const data = entry.isStored === true ? content : deflateRawSync(content);
+    const packed = entry.isStored === true ? content : deflateRawSync(content);
+    const data = Buffer.concat([packed, entry.behindData ?? Buffer.alloc(0)]);
     const name = Buffer.from(entry.name);
     const localName = Buffer.from(entry.localName ?? entry.name);
     const shared = Buffer.alloc(26);
     shared.writeUInt16LE(20, 0);
-    shared.writeUInt16LE(entry.flags ?? 0x800, 2);
+    shared.writeUInt16LE((entry.flags ?? 0x800) | (entry.hasDescriptor === true ? 8 : 0), 2);
     shared.writeUInt16LE(entry.isStored === true ? 0 : 8, 4);
-    shared.writeUInt32LE(crc32(content), 10);
+    shared.writeUInt32LE(entry.crc32 ?? crc32(content), 10);
     shared.writeUInt32LE(entry.claimedCompressedSize ?? data.length, 14);
     shared.writeUInt32LE(entry.claimedSize ?? content.length, 18);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), shared, localName, data]);
+    const header = Buffer.from(shared);
+    if (entry.localCrc32 !== undefined) header.writeUInt32LE(entry.localCrc32, 10);
+    if (entry.hasDescriptor === true) header.fill(0, 10, 22);
+    const descriptor =
+      entry.hasDescriptor === true
+        ? Buffer.concat([Buffer.from('PK\x07\x08'), shared.subarray(10, 22)])
+        : Buffer.alloc(0);
+    const local = Buffer.concat([
+      Buffer.from('PK\x03\x04'),
+      header,
+      localName,
+      data,
+      descriptor,
+      Buffer.from(entry.trailing ?? ''),
+    ]);
     local.writeUInt16LE(localName.length, 26);
     const central = Buffer.concat([
       Buffer.from('PK\x01\x02\x14\x00', 'latin1'),
@@ -48,13 +77,14 @@ export function zip(
     directory.push(central);
     offset += local.length;
   }
+  locals.push(behindParts);
   const size = directory.reduce((sum, { length }) => sum + length, 0);
   const end = Buffer.alloc(22);
   end.write('PK\x05\x06', 'latin1');
   end.writeUInt16LE(entryCount, 8);
   end.writeUInt16LE(entryCount, 10);
   end.writeUInt32LE(size, 12);
-  end.writeUInt32LE(offset, 16);
+  end.writeUInt32LE(offset + behindParts.length, 16);
   end.writeUInt16LE(Buffer.byteLength(comment), 20);
   return Buffer.concat([...locals, ...directory, end, Buffer.from(comment)]);
 }

@@ -1,11 +1,15 @@
-import type { Readable } from 'node:stream';
 import type { WorkbookLimits } from '../../platform/config/config.js';
-import { isDateFormat, unescapeText } from './cell-values.js';
+import { unescapeText } from './cell-values.js';
+import { CONTENT_TYPES, ContentTypes } from './content-types.js';
+import { forbiddenPart } from './forbidden-parts.js';
+import { formatKind, type FormatKind } from './number-formats.js';
+import { readRelations } from './relations.js';
 import { RichText } from './rich-text.js';
 import { SharedText, SheetReader, type CellContext, type WorkbookRow } from './sheet-reader.js';
-import { damaged, openPackage, resolvePart, type WorkbookPackage } from './workbook-package.js';
-import { WorkbookRefused } from './workbook-refused.js';
-import { assertHarmlessXml, readXml } from './xml.js';
+import { assertHarmless } from './unread-parts.js';
+import { openPackage, type WorkbookPackage } from './workbook-package.js';
+import { damaged, WorkbookRefused } from './workbook-refused.js';
+import { readXml } from './xml.js';
 
 /** A sheet as it was found. */
 export interface SheetSummary {
@@ -32,99 +36,63 @@ export async function readWorkbook(
   onRow: RowSink,
 ): Promise<SheetSummary[]> {
   const parts = await openPackage(file, limits.inflatedMiB);
-  const main = await findMainPart(parts);
+  const types = await readContentTypes(parts);
+  const main = await findMainPart(parts, types);
   const relations = await readRelations(parts, main);
   const { sheets, is1904 } = await readSheetList(parts, main, limits);
-  await assertNothingHidden(parts);
   const partOf = (type: string) =>
-    [...relations.values()].find((relation) => relation.type.endsWith(type))?.target;
+    [...relations.values()].find((relation) => relation.type.endsWith(type) && parts.has(relation.target))
+      ?.target;
   const book: CellContext = {
     limits,
     is1904,
     strings: await readSharedStrings(parts, partOf('/sharedStrings'), limits),
-    dateStyles: await readDateStyles(parts, partOf('/styles')),
+    formats: await readFormats(parts, partOf('/styles')),
     cells: 0,
     characters: 0,
   };
   const summaries: SheetSummary[] = [];
+  let found = 0;
   for (const { name, relationId } of sheets) {
     const relation = relations.get(relationId);
-    if (relation === undefined) throw damaged(`sheet "${name}" has no content`);
     // Charts and dialogs have no cells.
-    if (!relation.type.endsWith('/worksheet')) continue;
+    if (relation !== undefined && !relation.type.endsWith('/worksheet')) continue;
     const index = summaries.length;
-    summaries.push(
-      await readSheet(book, name, await parts.open(relation.target), (row) => onRow(index, row)),
-    );
+    if (relation === undefined || !parts.has(relation.target)) {
+      // A list that is older than its sheets: other programs show such a sheet as empty.
+      summaries.push({ name, rows: 0, columns: 0 });
+      continue;
+    }
+    found += 1;
+    summaries.push(await readSheet(book, name, parts, relation.target, (row) => onRow(index, row)));
   }
-  if (summaries.length === 0) throw damaged('it has no sheet with cells');
+  if (found === 0) throw damaged('it has no sheet with cells');
+  await assertHarmless(parts, types);
   return summaries;
 }
 
-/** The workbook itself, which must be of the type without macros. */
-async function findMainPart(parts: WorkbookPackage): Promise<string> {
-  if (!parts.has('[Content_Types].xml') || !parts.has('_rels/.rels'))
+async function readContentTypes(parts: WorkbookPackage): Promise<ContentTypes> {
+  if (!parts.has(CONTENT_TYPES) || !parts.has('_rels/.rels'))
     throw new WorkbookRefused('not_a_workbook', 'This is a packed file, but not an .xlsx workbook.');
+  return ContentTypes.read(parts);
+}
+
+/** The workbook itself, which must be of the type without macros. */
+async function findMainPart(parts: WorkbookPackage, types: ContentTypes): Promise<string> {
   const roots = await readRelations(parts, '');
   const main = [...roots.values()].find(({ type }) => type.endsWith('/officeDocument'))?.target;
-  const types = new Map<string, string>();
-  await readXml(await parts.open('[Content_Types].xml'), {
-    open: (name, { PartName, ContentType }) => {
-      if (name === 'Override' && PartName && ContentType) types.set(PartName.toLowerCase(), ContentType);
-    },
-  });
-  const type = main === undefined ? undefined : types.get(`/${main.toLowerCase()}`);
-  if ([...types.values()].some((each) => /macroEnabled|vbaProject/i.test(each)))
-    throw new WorkbookRefused('macros', 'The workbook contains macros. Save it without them, as .xlsx.');
-  if (main === undefined || type !== MAIN_TYPE)
+  const type = main === undefined ? '' : types.of(main);
+  const refusal = main === undefined ? undefined : forbiddenPart(main, type);
+  if (refusal !== undefined) throw refusal;
+  if (main === undefined || type.toLowerCase() !== MAIN_TYPE)
     throw new WorkbookRefused('not_a_workbook', 'This is an Office file, but not an .xlsx workbook.');
   return main;
-}
-
-interface Relation {
-  readonly type: string;
-  readonly target: string;
-}
-
-/** What a part points to. Hyperlinks may point outside, they are only text; nothing else may. */
-async function readRelations(parts: WorkbookPackage, source: string): Promise<Map<string, Relation>> {
-  const slash = source.lastIndexOf('/') + 1;
-  const file = `${source.slice(0, slash)}_rels/${source.slice(slash)}.rels`;
-  const relations = new Map<string, Relation>();
-  if (!parts.has(file)) return relations;
-  await readXml(await parts.open(file), {
-    open: (name, { Id, Type = '', Target = '', TargetMode }) => {
-      if (name !== 'Relationship' || Id === undefined) return;
-      if (TargetMode === 'External') {
-        if (Type.endsWith('/hyperlink')) return;
-        throw new WorkbookRefused(
-          'external_links',
-          'The workbook takes something from elsewhere. Break these links and save it again.',
-        );
-      }
-      relations.set(Id, { type: Type, target: resolvePart(source, Target.split('#', 1)[0]!) });
-    },
-  });
-  return relations;
-}
-
-/** Parts that we do not read must not be dangerous for those who do. */
-async function assertNothingHidden(parts: WorkbookPackage): Promise<void> {
-  for (const name of parts.names) {
-    if (/\.rels$/i.test(name)) {
-      const [, folder, source] = /^(.*?)_rels\/([^/]*)\.rels$/i.exec(name) ?? [];
-      if (folder === undefined || source === undefined) throw damaged('it has relations of nothing');
-      await readRelations(parts, `${folder}${source}`);
-    } else if (/\.(xml|vml|svg)$/i.test(name)) {
-      await assertHarmlessXml(await parts.open(name));
-    }
-  }
 }
 
 async function readSheetList(parts: WorkbookPackage, main: string, limits: WorkbookLimits) {
   const sheets: { name: string; relationId: string }[] = [];
   let is1904 = false;
-  await readXml(await parts.open(main), {
+  await readXml(parts, main, {
     open: (name, attributes) => {
       if (name === 'workbookPr') is1904 = /^(1|true)$/.test(attributes['date1904'] ?? '');
       if (name !== 'sheet') return;
@@ -146,7 +114,7 @@ async function readSharedStrings(
   const strings: SharedText[] = [];
   if (part === undefined) return strings;
   const text = new RichText();
-  await readXml(await parts.open(part), {
+  await readXml(parts, part, {
     open: (name) => {
       if (name === 'si') text.clear();
       text.open(name);
@@ -170,18 +138,19 @@ async function readSharedStrings(
   return strings;
 }
 
-async function readDateStyles(parts: WorkbookPackage, part: string | undefined): Promise<boolean[]> {
-  const styles: boolean[] = [];
+/** How each cell style shows numbers. */
+async function readFormats(parts: WorkbookPackage, part: string | undefined): Promise<FormatKind[]> {
+  const styles: FormatKind[] = [];
   if (part === undefined) return styles;
   const codes = new Map<number, string>();
   let isInside = false;
-  await readXml(await parts.open(part), {
+  await readXml(parts, part, {
     open: (name, attributes) => {
       if (name === 'numFmt') codes.set(Number(attributes['numFmtId']), attributes['formatCode'] ?? '');
       if (name === 'cellXfs') isInside = true;
       if (name !== 'xf' || !isInside) return;
       const id = Number(attributes['numFmtId'] ?? 0);
-      styles.push(isDateFormat(id, codes.get(id)));
+      styles.push(formatKind(id, codes.get(id)));
     },
     close: (name) => {
       if (name === 'cellXfs') isInside = false;
@@ -193,11 +162,12 @@ async function readDateStyles(parts: WorkbookPackage, part: string | undefined):
 async function readSheet(
   book: CellContext,
   sheet: string,
-  content: Readable,
+  parts: WorkbookPackage,
+  part: string,
   onRow: (row: WorkbookRow) => void,
 ): Promise<SheetSummary> {
   const reader = new SheetReader(book, sheet, onRow);
-  await readXml(content, {
+  await readXml(parts, part, {
     open: (name, attributes) => reader.open(name, attributes),
     text: (piece) => reader.text(piece),
     close: (name) => reader.close(name),

@@ -1,9 +1,9 @@
 import type { WorkbookLimits } from '../../platform/config/config.js';
-import { columnName, columnOf, serialToText, unescapeText } from './cell-values.js';
+import { columnName, columnOf, unescapeText } from './cell-values.js';
+import { serialToText, type FormatKind } from './number-formats.js';
 import { RichText } from './rich-text.js';
 import type { LongText } from './row-packing.js';
-import { damaged } from './workbook-package.js';
-import { WorkbookRefused } from './workbook-refused.js';
+import { damaged, WorkbookRefused } from './workbook-refused.js';
 import type { Attributes } from './xml.js';
 
 /** A text that cells point to; whoever packs it notes here where it is kept. */
@@ -29,8 +29,8 @@ export interface WorkbookRow {
 export interface CellContext {
   readonly limits: WorkbookLimits;
   readonly strings: readonly SharedText[];
-  /** For each cell style, whether it shows a date. */
-  readonly dateStyles: boolean[];
+  /** For each cell style, how it shows numbers. */
+  readonly formats: readonly FormatKind[];
   readonly is1904: boolean;
   /** Cells with a text read so far, in all sheets together. */
   cells: number;
@@ -97,14 +97,8 @@ export class SheetReader {
   }
 
   private beginRow(reference: string | undefined): void {
-    const row = reference === undefined ? this.row + 1 : Number(reference);
-    if (!Number.isSafeInteger(row) || row <= this.row)
-      throw damaged(`the rows of sheet "${this.sheet}" are out of order`);
-    if (row > this.book.limits.rows)
-      throw new WorkbookRefused(
-        'too_many_rows',
-        `Sheet "${this.sheet}" has more than ${this.book.limits.rows} rows.`,
-      );
+    const row = reference === undefined ? this.row + 1 : /^\d{1,9}$/.test(reference) ? Number(reference) : 0;
+    if (row <= this.row) throw damaged(`the rows of sheet "${this.sheet}" are out of order`);
     this.row = row;
     this.cellColumns = [];
     this.texts = [];
@@ -117,11 +111,6 @@ export class SheetReader {
     if (column <= this.column || this.row === 0)
       throw damaged(`the cells of sheet "${this.sheet}", row ${this.row}, are out of order`);
     this.column = column;
-    if (column >= this.book.limits.columns)
-      throw this.refuse('too_many_columns', `is behind column ${this.book.limits.columns}`);
-    this.book.cells += 1;
-    if (this.book.cells > this.book.limits.cells)
-      throw this.refuse('too_many_cells', `is one too many: ${this.book.limits.cells} are read at most`);
     this.type = attributes['t'] ?? 'n';
     this.style = attributes['s'] === undefined ? -1 : Number(attributes['s']);
     this.value = '';
@@ -133,7 +122,9 @@ export class SheetReader {
     this.inside = null;
     const text = this.textOfCell();
     const { length } = typeof text === 'string' ? text : text.text;
+    // A cell that is only painted, and a row without cells, are not there: many programs paint up to the last one.
     if (length === 0) return;
+    this.assertRoom();
     this.book.characters += length;
     if (this.book.characters > this.book.limits.textMi * MI)
       throw this.refuse(
@@ -142,6 +133,16 @@ export class SheetReader {
       );
     this.cellColumns.push(this.column);
     this.texts.push(text);
+  }
+
+  private assertRoom(): void {
+    const { rows, columns, cells } = this.book.limits;
+    if (this.row > rows)
+      throw new WorkbookRefused('too_many_rows', `Sheet "${this.sheet}" has more than ${rows} rows.`);
+    if (this.column >= columns) throw this.refuse('too_many_columns', `is behind column ${columns}`);
+    this.book.cells += 1;
+    if (this.book.cells > cells)
+      throw this.refuse('too_many_cells', `is one too many: ${cells} are read at most`);
   }
 
   private endRow(): void {
@@ -162,20 +163,24 @@ export class SheetReader {
       case 'inlineStr':
         return unescapeText(this.inline.value);
       case 'b':
-        return this.value === '' ? '' : this.value === '1' ? 'TRUE' : 'FALSE';
+        return this.value === '' ? '' : /^(1|true)$/i.test(this.value) ? 'TRUE' : 'FALSE';
       case 'n':
-        return (this.book.dateStyles[this.style] && serialToText(this.value, this.book.is1904)) || this.value;
+        return this.number();
       default:
         return unescapeText(this.value);
     }
   }
 
+  private number(): string {
+    const kind = this.book.formats[this.style] ?? 'number';
+    return (kind === 'number' ? null : serialToText(this.value, kind, this.book.is1904)) ?? this.value;
+  }
+
+  /** A text that is not there is none, as other programs show it. */
   private sharedString(): string | SharedText {
     if (this.value === '') return '';
     const index = /^\d{1,9}$/.test(this.value) ? Number(this.value) : -1;
-    const text = this.book.strings[index];
-    if (text === undefined) throw this.refuse('damaged', 'points to a text that is not there');
-    return text;
+    return this.book.strings[index] ?? '';
   }
 
   private refuse(reason: WorkbookRefused['reason'], what: string): WorkbookRefused {

@@ -31,3 +31,8 @@ export class WorkbookRefused extends Error {
     this.name = 'WorkbookRefused';
   }
 }
+
+/** @param what goes on after "The workbook is damaged: ". */
+export function damaged(what: string): WorkbookRefused {
+  return new WorkbookRefused('damaged', `The workbook is damaged: ${what}.`);
+}

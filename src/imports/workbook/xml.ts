@@ -1,7 +1,9 @@
-import type { Readable } from 'node:stream';
+import { TextDecoder } from 'node:util';
 import { SaxesParser } from 'saxes';
-import { damaged } from './workbook-package.js';
-import { WorkbookRefused } from './workbook-refused.js';
+import { shown } from './archive.js';
+import { dangerousXml } from './doctype-scanner.js';
+import type { WorkbookPackage } from './workbook-package.js';
+import { damaged } from './workbook-refused.js';
 
 export type Attributes = Readonly<Record<string, string>>;
 
@@ -15,66 +17,54 @@ export interface XmlHandlers {
 const local = (name: string): string => name.slice(name.indexOf(':') + 1);
 
 /**
- * Reads XML of a workbook piece by piece: UTF-8 only, no document type and so no entities but the five of XML itself
- * (OWASP XXE prevention; ASVS V1.5.1).
- * @throws WorkbookRefused
+ * Reads a part as XML, piece by piece: UTF-8 or UTF-16, no document type and so no entities but the five of XML itself (OWASP
+ * XXE prevention; ASVS V1.5.1).
+ * @throws WorkbookRefused naming the part; what the handlers throw.
  */
-export async function readXml(stream: Readable, handlers: XmlHandlers): Promise<void> {
+export async function readXml(parts: WorkbookPackage, part: string, handlers: XmlHandlers): Promise<void> {
+  const name = shown(part);
   const parser = new SaxesParser({ position: false, xmlns: false });
+  let decoder: TextDecoder | undefined;
   parser.on('doctype', () => {
-    throw dangerous();
+    throw dangerousXml(part);
   });
   parser.on('xmldecl', ({ encoding }) => {
-    if (encoding !== undefined && encoding.toLowerCase() !== 'utf-8')
-      throw damaged('it is not written in UTF-8');
+    if (encoding !== undefined && !isEncodingOf(decoder, encoding)) throw wrongEncoding(name);
   });
   parser.on('error', () => {
-    throw damaged('its XML is broken');
+    throw damaged(`the XML of its part ${name} is broken`);
   });
-  parser.on('opentag', ({ name, attributes }) => handlers.open?.(local(name), attributes));
-  parser.on('closetag', ({ name }) => handlers.close?.(local(name)));
+  parser.on('opentag', ({ name: tag, attributes }) => handlers.open?.(local(tag), attributes));
+  parser.on('closetag', ({ name: tag }) => handlers.close?.(local(tag)));
   parser.on('text', (text) => handlers.text?.(text));
   parser.on('cdata', (text) => handlers.text?.(text));
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  const decode = (bytes: Uint8Array | undefined): string => {
-    try {
-      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
-    } catch {
-      throw damaged('it is not written in UTF-8');
-    }
-  };
+  for await (const bytes of parts.open(part)) {
+    decoder ??= new TextDecoder(encodingOf(bytes), { fatal: true });
+    parser.write(decode(decoder, bytes, name));
+  }
+  if (decoder !== undefined) parser.write(decode(decoder, undefined, name));
+  parser.close();
+}
+
+/** By its byte order mark, or by how `<` is written (XML 1.0, appendix F). */
+function encodingOf(beginning: Buffer): string {
+  const [first, second] = [beginning[0], beginning[1]];
+  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return 'utf-16le';
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return 'utf-16be';
+  return 'utf-8';
+}
+
+function isEncodingOf(decoder: TextDecoder | undefined, declared: string): boolean {
+  const isUtf16 = decoder?.encoding.startsWith('utf-16') === true;
+  return (isUtf16 ? /^utf-?16(le|be)?$/i : /^(utf-?8|us-ascii|ascii)$/i).test(declared);
+}
+
+function decode(decoder: TextDecoder, bytes: Uint8Array | undefined, part: string): string {
   try {
-    for await (const bytes of stream as AsyncIterable<Buffer>) parser.write(decode(bytes));
-    parser.write(decode(undefined));
-    parser.close();
-  } catch (error) {
-    if (error instanceof WorkbookRefused) throw error;
-    throw damaged('a part cannot be unpacked');
-  } finally {
-    stream.destroy();
+    return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+  } catch {
+    throw wrongEncoding(part);
   }
 }
 
-/** For parts that are not read: whether their head declares a document type. @throws WorkbookRefused */
-export async function assertHarmlessXml(stream: Readable): Promise<void> {
-  try {
-    for await (const bytes of stream as AsyncIterable<Buffer>) {
-      // NUL falls out, so that UTF-16 hides nothing.
-      if (bytes.subarray(0, 8192).toString('latin1').replaceAll('\0', '').includes('<!DOCTYPE'))
-        throw dangerous();
-      break;
-    }
-  } catch (error) {
-    if (error instanceof WorkbookRefused) throw error;
-    throw damaged('a part cannot be unpacked');
-  } finally {
-    stream.destroy();
-  }
-}
-
-function dangerous(): WorkbookRefused {
-  return new WorkbookRefused(
-    'dangerous_xml',
-    'The workbook declares a document type or entities, which no workbook needs.',
-  );
-}
+const wrongEncoding = (part: string) => damaged(`its part ${part} is not written in UTF-8 or UTF-16`);
