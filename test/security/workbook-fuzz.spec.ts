@@ -193,7 +193,7 @@ function changeText(
       return Buffer.from(`\uFEFF${text}`, 'utf16le').swap16();
     case 'latin1':
       return Buffer.from(text.replace('Ibu', 'Ib\xFC'), 'latin1');
-    default:
+    case 'utf-7':
       return text.replace('UTF-8', 'UTF-7');
   }
 }
@@ -226,7 +226,7 @@ describe('the reader of workbooks', () => {
       fc.array(fc.tuple(fc.nat(PARTS.length - 1), entryChange), { minLength: 1, maxLength: 3 }),
       async (changes) => {
         const entries: ZipEntry[] = [...PARTS];
-        for (const [index, change] of changes) entries[index] = { ...entries[index]!, ...change } as ZipEntry;
+        for (const [index, change] of changes) entries[index] = { ...entries[index]!, ...change };
         await judge(zip(entries));
       },
     );
