@@ -46,6 +46,11 @@ describe('the published keys', () => {
     }
   });
 
+  it('may be kept for five minutes, and by anybody [F-66]', async () => {
+    const { headers } = await after.client().get('/.well-known/jwks.json');
+    expect(headers['cache-control']).toBe('public, max-age=300');
+  });
+
   it('let another service verify an access token on its own [A-2]', async () => {
     const { client } = await aSignedInUser(after);
     const [header, payload, signature] = client.accessToken!.split('.') as [string, string, string];

@@ -145,6 +145,13 @@ describe('an access token', () => {
       await expectRefused(es256({ ...header, alg }, claims, ourKey()), undefined, alg);
   });
 
+  it('that calls an extension critical is refused: we know none (RFC 7515 §4.1.11) [F-32]', async () => {
+    const { client } = await aSignedInUser(test);
+    const { header, claims } = partsOf(client.accessToken);
+    for (const crit of [['exp'], ['b64'], ['urn:unknown'], [], 'exp', null])
+      await expectRefused(es256({ ...header, crit }, claims, ourKey()), undefined, JSON.stringify(crit));
+  });
+
   it('of another issuer or for another audience is refused [V9.2.3]', async () => {
     const { client } = await aSignedInUser(test);
     const { header, claims } = partsOf(client.accessToken);

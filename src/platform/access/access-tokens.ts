@@ -75,14 +75,15 @@ export class AccessTokens {
 
   /**
    * The public key a token may be checked with: its header must say ES256, `at+jwt` and one of our own key ids; keys
-   * embedded in a token are never looked at (ASVS V9.1.2, V9.1.3).
+   * embedded in a token are never looked at (ASVS V9.1.2, V9.1.3). We know no extension that a token may call critical,
+   * so one that names any is not for us (RFC 7515 §4.1.11).
    * @throws UNAUTHENTICATED
    */
   findVerificationKey(token: string): KeyObject {
     const header = readHeader(token);
     const key = this.signingKeys.find(header?.['kid']);
-    if (header?.['alg'] !== 'ES256' || header['typ'] !== ACCESS_TOKEN_TYPE || key === null)
-      throw unauthenticated();
+    const isOurs = header?.['alg'] === 'ES256' && header['typ'] === ACCESS_TOKEN_TYPE && !('crit' in header);
+    if (!isOurs || key === null) throw unauthenticated();
     return key.publicKey;
   }
 
