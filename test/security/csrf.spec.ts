@@ -44,6 +44,17 @@ describe('a request that acts on a cookie [L-0.2] [V3.5.1]', () => {
     expect((await client.refresh()).status).toBe(200);
   });
 
+  it('is told which of the two it was, and what to set [contract §8]', async () => {
+    const { post } = await aBrowser();
+    const detailFor = async (headers: Record<string, string>) =>
+      (await post('/auth/refresh', { 'X-Requested-With': 'x', ...headers })).json['detail'];
+    expect(await detailFor({ Origin: 'https://evil.example' })).toMatch(/Origin.*CORS_ORIGINS/);
+    expect(await detailFor({ 'Sec-Fetch-Site': 'cross-site', Origin: OURS })).toMatch(
+      /Sec-Fetch-Site.*same site/,
+    );
+    expect(await detailFor({ 'X-Requested-With': '' })).toMatch(/X-Requested-With/);
+  });
+
   it.each([{}, { 'X-Requested-With': '' }, { Origin: OURS }, { 'Sec-Fetch-Site': 'same-origin' }])(
     'is refused without the header that a form cannot send (%j)',
     async (headers) => {
