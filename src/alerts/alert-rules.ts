@@ -54,6 +54,15 @@ export const ALERT_KINDS = {
     severity: 'high',
     summary: 'Five or more requests within a minute could not reach the database.',
   },
+  client_address_unreadable: {
+    severity: 'medium',
+    summary:
+      'A trusted proxy names its clients in a way that cannot be read: they all count as one. Mend X-Forwarded-For.',
+  },
+  uncaught_fault: {
+    severity: 'high',
+    summary: 'A fault of the program was caught by its last net only; the log has it under "fatal".',
+  },
   webhook_signature_failures: {
     severity: 'medium',
     summary: 'Ten or more deliveries for one integration were refused within ten minutes.',

@@ -13,6 +13,14 @@ import {
 } from './alert-rules.js';
 import { AlertsService } from './alerts.service.js';
 
+/** What concerns the whole installation, and nobody's organization. */
+type InstallationAlert =
+  | 'client_address_unreadable'
+  | 'database_errors'
+  | 'limiter_store_down'
+  | 'password_spraying'
+  | 'uncaught_fault';
+
 /** Turns events and signals into alerts. An alert of an event is written with the event's own transaction. */
 @Injectable()
 export class AlertSources {
@@ -62,6 +70,13 @@ export class AlertSources {
       case 'database_error':
         this.countDatabaseError();
         return;
+      case 'client_address_unreadable':
+        if (this.counters.hit('client address', 60_000) === 1)
+          this.raiseForInstallation('client_address_unreadable', { address: signal.text });
+        return;
+      case 'uncaught_fault':
+        this.raiseForInstallation('uncaught_fault', {});
+        return;
       case 'api_use':
         this.countUse(signal.callerId, signal.organizationId);
         return;
@@ -78,10 +93,7 @@ export class AlertSources {
     }
   }
 
-  private raiseForInstallation(
-    kind: 'limiter_store_down' | 'password_spraying' | 'database_errors',
-    details: Record<string, string | number>,
-  ): void {
+  private raiseForInstallation(kind: InstallationAlert, details: Record<string, string | number>): void {
     this.alerts.raiseSoon({ kind, organizationId: null, subject: '', details });
   }
 

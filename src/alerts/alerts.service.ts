@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { Principal } from '../platform/access/principal.js';
 import { addSeconds, Clock } from '../platform/clock/clock.js';
@@ -43,7 +43,7 @@ const MAX_WAITING = 200;
 
 /** Keeps what somebody should look at: one row for each open problem. */
 @Injectable()
-export class AlertsService {
+export class AlertsService implements OnModuleDestroy {
   private readonly logger = new Logger(AlertsService.name);
   private readonly waiting: RaisedAlert[] = [];
   private flushing: Promise<void> | undefined;
@@ -84,6 +84,11 @@ export class AlertsService {
     else this.logger.error(`too many alerts are waiting for the database: one of "${alert.kind}" is lost`);
     // What goes wrong is tried again with the next alert and by the delivery job.
     this.flush().catch(() => undefined);
+  }
+
+  /** A stop stores what waits. */
+  async onModuleDestroy(): Promise<void> {
+    await this.flush().catch((error: unknown) => this.logger.error('alerts are lost with the stop', error));
   }
 
   /** Stores what waits. @throws while the database is away. */

@@ -21,7 +21,7 @@ import { RolesGuard } from '../platform/access/roles.guard.js';
 import { Config } from '../platform/config/config.js';
 import { ReadsFile } from '../platform/http/body-kinds.js';
 import { Client, type ClientContext } from '../platform/http/client-context.js';
-import { readUpload } from '../platform/http/upload.js';
+import { withUpload } from '../platform/http/upload.js';
 import { Limits } from '../platform/limits/limits.decorators.js';
 import { LimitsService } from '../platform/limits/limits.service.js';
 import { ThrottlerGuard } from '../platform/limits/throttler.guard.js';
@@ -56,7 +56,7 @@ export class ImportsController {
   ) {
     await this.limits.consume('UPLOAD', principal.userId, this.config.limits.UPLOAD);
     await this.integrations.assertExists(principal.organizationId, id);
-    const view = await this.imports.upload(principal, id, await readUpload(request), client);
+    const view = await withUpload(request, (file) => this.imports.upload(principal, id, file, client));
     void reply
       .status(view.status === 'PARSING' ? 202 : 201)
       .header('Location', `${request.originalUrl}/${view.id}`);

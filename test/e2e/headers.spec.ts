@@ -1,10 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import type { Response } from 'supertest';
 import { Database } from '../../src/platform/database/database.js';
 import { aPerson, aSignedInUser } from '../factories/people.js';
 import { expectProblem } from '../support/problems.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
+const METRICS_TOKEN = 'b7f3c1d94e6a8025';
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 function expectSecurityHeaders({ headers }: Response): void {
@@ -52,7 +57,7 @@ describe('answers', () => {
     const client = test.client();
     const login = '/api/v1/auth/login';
     const kinds: Record<number, Response[]> = {
-      200: [await client.get('/health/live'), await client.get('/.well-known/jwks.json')],
+      200: [await client.get('/health/live')],
       204: [
         await client.post('/api/v1/auth/logout'),
         await client.send('options', '/api/v1/users', undefined, {
@@ -106,20 +111,56 @@ describe('answers', () => {
     expect(response.headers['x-request-id']).not.toBe(forged);
   });
 
-  it('to what is not even HTTP are problem documents as well [O-7] [O-8]', async () => {
-    const broken: Record<string, string> = {
-      '400 Bad Request': 'NONSENSE\r\n\r\n',
-      '431 Request Header Fields Too Large': `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`,
-    };
-    for (const [statusLine, bytes] of Object.entries(broken)) {
+  const host = 'Host: x\r\n';
+  it.each([
+    ['nonsense', '400 Bad Request', 'NONSENSE\r\n\r\n'],
+    ['no Host [F-34]', '400 Bad Request', 'GET /health/live HTTP/1.1\r\n\r\n'],
+    ['a second Host [F-39]', '400 Bad Request', `GET /health/live HTTP/1.1\r\n${host}Host: y\r\n\r\n`],
+    ['HTTP/0.9 [F-39]', '400 Bad Request', 'GET /health/live\r\n\r\n'],
+    ['HTTP/2.0 in words', '400 Bad Request', `GET /health/live HTTP/2.0\r\n${host}\r\n`],
+    [
+      'two Authorization [F-32]',
+      '400 Bad Request',
+      `GET /users HTTP/1.1\r\n${host}Authorization: Bearer a\r\nauthorization: Bearer b\r\n\r\n`,
+    ],
+    [
+      'two lengths',
+      '400 Bad Request',
+      `POST /auth/login HTTP/1.1\r\n${host}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`,
+    ],
+    [
+      'a length and chunks',
+      '400 Bad Request',
+      `POST /x HTTP/1.1\r\n${host}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    ],
+    [
+      'a broken chunk',
+      '400 Bad Request',
+      `POST /api/v1/auth/login HTTP/1.1\r\n${host}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+    ],
+    ['CONNECT [F-34]', '400 Bad Request', `CONNECT example.com:443 HTTP/1.1\r\n${host}\r\n`],
+    [
+      'an expectation [F-34]',
+      '417 Expectation Failed',
+      `GET /health/live HTTP/1.1\r\n${host}Expect: a miracle\r\n\r\n`,
+    ],
+    [
+      'long headers',
+      '431 Request Header Fields Too Large',
+      `GET / HTTP/1.1\r\n${host}X: ${'x'.repeat(17_000)}\r\n\r\n`,
+    ],
+  ])(
+    'to what is not HTTP as one should speak it are problem documents as well: %s [O-7] [O-8]',
+    async (_what, statusLine, bytes) => {
       const answer = await sendRaw(new URL(test.url), bytes);
       const [head, body] = answer.split('\r\n\r\n') as [string, string];
       expect(head.split('\r\n')[0]).toBe(`HTTP/1.1 ${statusLine}`);
-      expect(head).toContain('\r\nContent-Type: application/problem+json; charset=utf-8\r\n');
+      expect(head).toMatch(/\r\nContent-Type: application\/problem\+json; charset=utf-8\r\n/i);
+      expect(head).toMatch(/\r\nConnection: close(\r\n|$)/i);
       expect(JSON.parse(body)).toMatchObject({
         status: Number.parseInt(statusLine, 10),
-        code: expect.stringMatching(/^(BAD_REQUEST|HEADERS_TOO_LARGE)$/),
-        requestId: /\r\nX-Request-Id: (\S+)/.exec(head)?.[1],
+        code: expect.stringMatching(/^(BAD_REQUEST|EXPECTATION_FAILED|HEADERS_TOO_LARGE|MALFORMED_BODY)$/),
+        requestId: /\r\nX-Request-Id: (\S+)/i.exec(head)?.[1],
       });
       for (const header of [
         'Content-Security-Policy',
@@ -131,7 +172,23 @@ describe('answers', () => {
         'Cache-Control',
       ])
         expect(head.toLowerCase()).toContain(`\r\n${header.toLowerCase()}: `);
-    }
+    },
+  );
+
+  it('ask for a body only when somebody is going to read it [F-34]', async () => {
+    const expecting = (path: string, rest = '') =>
+      `POST ${path} HTTP/1.1\r\n${host}Content-Type: application/json\r\nContent-Length: 2\r\n` +
+      `Expect: 100-continue\r\n${rest}\r\n`;
+    const unread = await sendRaw(
+      new URL(test.url),
+      expecting('/api/v1/auth/login').replace('application/json', 'text/plain'),
+    );
+    expect(unread).toMatch(/^HTTP\/1\.1 415 /);
+    const read = await sendRaw(
+      new URL(test.url),
+      `${expecting('/api/v1/auth/login', 'Connection: close\r\n')}{}`,
+    );
+    expect(read).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 400 /);
   });
 
   describe('to other origins', () => {
@@ -231,7 +288,12 @@ describe('with FORCE_HTTPS', () => {
   let test: TestApp;
   beforeAll(async () => {
     test = await startTestApp({
-      environment: { FORCE_HTTPS: 'true', PUBLIC_URL: 'https://benteng.example.com' },
+      environment: {
+        FORCE_HTTPS: 'true',
+        PUBLIC_URL: 'https://benteng.example.com',
+        INTERNAL_NETWORKS: '10.0.0.0/8,fd00::/8',
+        METRICS_TOKEN,
+      },
     });
   });
   afterAll(() => test.close());
@@ -279,6 +341,38 @@ describe('with FORCE_HTTPS', () => {
     expect((await client.get('/users/me', https)).status).toBe(200);
   });
 
+  it('health and metrics answer in plain HTTP: the HEALTHCHECK of the image and a scrape, as written [F-5]', async () => {
+    const { port } = new URL(test.url);
+    const dockerfile = readFileSync(join(__dirname, '../../Dockerfile'), 'utf8');
+    const [, line] = /^HEALTHCHECK [^\n]*\\\n\s*CMD (\[.*\])$/m.exec(dockerfile)!;
+    const [command, ...words] = JSON.parse(line!) as [string, ...string[]];
+    const probe = spawn(command, words, { env: { PATH: process.env['PATH'], PORT: port } });
+    expect(await once(probe, 'exit')).toEqual([0, null]);
+    const scrape = { Authorization: `Bearer ${METRICS_TOKEN}` };
+    for (const address of ['10.1.2.3', '203.0.113.5']) {
+      const client = test.client();
+      client.address = address;
+      for (const path of ['/health/live', '/health/ready', '/metrics'])
+        expect([path, (await client.get(path, scrape)).status]).toEqual([path, 200]);
+    }
+  });
+
+  it('keys and internal routes answer in plain HTTP from loopback and INTERNAL_NETWORKS alone [F-5]', async () => {
+    const ask = async (address: string | undefined) => {
+      const client = test.client();
+      const from = { 'X-Forwarded-For': address };
+      return Promise.all([
+        client.get('/.well-known/jwks.json', from),
+        client.post('/internal/tokens/introspect', { token: 'x' }, from),
+        client.get('/users/me', from),
+      ]).then((answers) => answers.map(({ status }) => status));
+    };
+    for (const inside of [undefined, '127.0.0.1', '10.1.2.3', '10.1.2.3:5555', 'fd00::7'])
+      expect([inside, await ask(inside)]).toEqual([inside, [200, 401, 308]]);
+    for (const outside of ['203.0.113.5', '11.0.0.1', '2001:db8::1', 'unknown', '10.1.2.3, 203.0.113.5'])
+      expect([outside, await ask(outside)]).toEqual([outside, [308, 403, 308]]);
+  });
+
   async function signInOverHttps() {
     const person = await aPerson(test);
     const client = test.client();
@@ -296,6 +390,9 @@ describe('without a trusted proxy', () => {
     });
     const response = await plain.client().post('/auth/logout', undefined, { 'X-Forwarded-Proto': 'https' });
     expectProblem(response, 403, 'HTTPS_REQUIRED');
+    // Nor does a proxy that nobody trusts make its clients insiders.
+    const keys = await plain.client().get('/.well-known/jwks.json', { 'X-Forwarded-For': '203.0.113.5' });
+    expect(keys.status).toBe(308);
     await plain.close();
 
     const open = await startTestApp({ environment: { TRUST_PROXY: 'none' } });

@@ -750,6 +750,24 @@ describe('a form', () => {
       400,
       'VALIDATION_FAILED',
     ],
+    [
+      'with a part that has no name [F-1]',
+      () => send(Buffer.from(`--${BOUNDARY}\r\nContent-Disposition: form-data; filename="a"\r\n\r\nx\r\n`)),
+      400,
+      'MALFORMED_BODY',
+    ],
+    [
+      'with a file that has no name [F-1]',
+      () =>
+        send(
+          Buffer.from(
+            `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"\r\n` +
+              `Content-Type: application/octet-stream\r\n\r\nx\r\n--${BOUNDARY}--\r\n`,
+          ),
+        ),
+      400,
+      'VALIDATION_FAILED',
+    ],
     ['with an empty file name', () => send(form([part({ name: '' })])), 422, 'FILE_REFUSED'],
     [
       'sent as JSON',

@@ -1,6 +1,8 @@
+import { connect } from 'node:net';
 import type { Response } from 'supertest';
 import { solveChallenge, type Challenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/sha';
+import { AlertsService } from '../../src/alerts/alerts.service.js';
 import {
   aPerson,
   aSignedInAdmin,
@@ -247,6 +249,34 @@ describe('limits', () => {
     });
   });
 
+  it('read the ports and brackets that some proxies write, and alert when there is no address [F-36]', async () => {
+    const client = test.client();
+    for (const address of [
+      '198.51.100.8:5555',
+      '198.51.100.8',
+      '"198.51.100.8:1"',
+      '[::ffff:198.51.100.8]:9',
+    ]) {
+      client.address = address;
+      expect((await login(client)).status).toBe(401);
+    }
+    client.address = '203.0.113.1, 198.51.100.8:6000, 127.0.0.1:443';
+    expect((await login(client)).status).toBe(401);
+    client.address = '198.51.100.8:7000';
+    expectProblem(await login(client), 429, 'RATE_LIMITED');
+    client.address = '[2001:db8:9::1]:443';
+    expect((await login(client)).status).toBe(401);
+    expect(await alertsOf('client_address_unreadable')).toHaveLength(0);
+    client.address = 'unknown';
+    await client.get('/nowhere');
+    expect(await alertsOf('client_address_unreadable')).toMatchObject([{ details: { address: 'unknown' } }]);
+  });
+
+  const alertsOf = async (kind: string) => {
+    await test.app.get(AlertsService).flush();
+    return test.database.client.alert.findMany({ where: { kind } });
+  };
+
   it('cannot be escaped with a made-up X-Forwarded-For: only the last untrusted hop counts', async () => {
     const client = test.client();
     const { address } = client;
@@ -285,6 +315,81 @@ describe('the global limit', () => {
       expect((await test.client().get('/.well-known/jwks.json')).status).toBe(200);
       test.clock.advanceSeconds(60);
       expect((await client.get('/.well-known/jwks.json')).status).toBe(200);
+    } finally {
+      await test.close();
+    }
+  });
+
+  it('counts every request but those for health: whatever its path, method, type or body [F-41] [L-S4]', async () => {
+    const test = await startTestApp({
+      environment: { ...MEMORY_COUNTERS, RATE_LIMIT_GLOBAL: '2/60', CORS_ORIGINS: 'https://app.example.com' },
+    });
+    try {
+      const json = { 'Content-Type': 'application/json' };
+      const kinds: Record<string, (client: TestClient) => Promise<Response>> = {
+        'an unknown path': (client) => client.get('/nowhere'),
+        'a path that cannot be read': (client) => client.get('/%zz'),
+        'an unknown method': (client) => client.send('delete', '/auth/login'),
+        'a broken body': (client) => client.post('/auth/login', '{', json),
+        'a body that is too large': (client) =>
+          client.post('/auth/login', JSON.stringify('x'.repeat(110_000)), json),
+        'a wrong type': (client) => client.post('/auth/login', 'a=1', { 'Content-Type': 'text/plain' }),
+        'a preflight': (client) =>
+          client.send('options', '/users', undefined, {
+            Origin: 'https://app.example.com',
+            'Access-Control-Request-Method': 'GET',
+          }),
+        'a webhook': (client) => client.post('/webhooks/01a1fac7-20e5-74ae-82b5-f30f3c0a6262', '{}', json),
+        metrics: (client) => client.get('/metrics'),
+      };
+      for (const [what, ask] of Object.entries(kinds)) {
+        const client = test.client();
+        for (let index = 0; index < 2; index += 1) {
+          const counted = await ask(client);
+          expect([what, counted.status === 429]).toEqual([what, false]);
+        }
+        const lines = test.logLines.length;
+        const refusals = () => test.logLines.slice(lines).filter((line) => line.includes('RATE_LIMITED'));
+        for (let index = 0; index < 3; index += 1) {
+          const refused = await ask(client);
+          expect([what, refused.status, (refused.body as { code: string }).code]).toEqual([
+            what,
+            429,
+            'RATE_LIMITED',
+          ]);
+          expect(refused.headers['retry-after']).toBe('60');
+          expect(refused.headers['x-content-type-options']).toBe('nosniff');
+          expect(refused.headers['x-request-id']).toBe((refused.body as { requestId: string }).requestId);
+        }
+        // A flood does not fill the disk: one line for each address and window.
+        expect([what, refusals().length]).toEqual([what, 1]);
+        expect((await client.get('/health/live')).status).toBe(200);
+      }
+      const page = test.client();
+      for (let index = 0; index < 3; index += 1) await page.get('/nowhere');
+      const shown = await page.get('/nowhere', { Origin: 'https://app.example.com' });
+      expect([shown.status, shown.headers['access-control-allow-origin']]).toEqual([
+        429,
+        'https://app.example.com',
+      ]);
+    } finally {
+      await test.close();
+    }
+  });
+
+  it('refuses before the body is read, and says so before it is sent [F-41]', async () => {
+    const test = await startTestApp({ environment: { ...MEMORY_COUNTERS, RATE_LIMIT_GLOBAL: '1/60' } });
+    try {
+      const { hostname, port } = new URL(test.url);
+      await test.client().get('/nowhere', { 'X-Forwarded-For': '192.0.2.7' });
+      const socket = connect(Number(port), hostname);
+      socket.write(
+        'POST /auth/login HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.7\r\n' +
+          'Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{',
+      );
+      let answer = '';
+      for await (const chunk of socket) answer += String(chunk);
+      expect(answer).toMatch(/^HTTP\/1\.1 429 [\s\S]*\r\nConnection: close\r\n[\s\S]*"RATE_LIMITED"/);
     } finally {
       await test.close();
     }

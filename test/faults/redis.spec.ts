@@ -48,7 +48,7 @@ async function eventually(holds: () => boolean | Promise<boolean>): Promise<void
       kinds = [];
       await redis.flush();
     });
-    afterEach(() => open.splice(0).forEach((counters) => counters.onModuleDestroy()));
+    afterEach(() => open.splice(0).forEach((counters) => counters.onApplicationShutdown()));
 
     it('are shared by all instances, and exact under a hundred hits at once [L-S4]', async () => {
       const instances = [await anInstance(), await anInstance()];
@@ -132,9 +132,26 @@ async function eventually(holds: () => boolean | Promise<boolean>): Promise<void
       test.clock.advanceSeconds(1);
       const down = await client.get('/health/ready');
       expectProblem(down, 503, 'UNAVAILABLE');
-      expect(down.body).toMatchObject({ detail: 'Redis cannot be reached.' });
+      expect(down.body).toMatchObject({ detail: 'Redis cannot count: it is away, read-only or full.' });
       await redis.start();
       await eventually(isReady);
+      // A replica after a failover, and a Redis without memory, answer PING and count nothing [F-66].
+      for (const [fault, cure] of [
+        [
+          ['REPLICAOF', '127.0.0.1', '1'],
+          ['REPLICAOF', 'NO', 'ONE'],
+        ],
+        [
+          ['CONFIG', 'SET', 'maxmemory', '1'],
+          ['CONFIG', 'SET', 'maxmemory', '0'],
+        ],
+      ] as const) {
+        await redis.command(fault);
+        test.clock.advanceSeconds(1);
+        expectProblem(await client.get('/health/ready'), 503, 'UNAVAILABLE');
+        await redis.command(cure);
+        await eventually(isReady);
+      }
     });
 
     it('starts without Redis', async () => {

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,7 +39,7 @@ export async function startProgram(folder: string, environment: Record<string, s
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  for (let waited = 0; waited < 250; waited += 1) {
+  for (let waited = 0; waited < 750; waited += 1) {
     const url = /ready at (\S+)\n/.exec(output)?.[1];
     if (url !== undefined) {
       await delay(50); // the lines after it
@@ -90,4 +90,9 @@ export async function forcedChange(
   const changed = await client.post('/auth/password-change', { challengeToken, newPassword });
   expect(changed.status).toBe(200);
   client.accessToken = (changed.body as { accessToken: string }).accessToken;
+}
+
+/** Resident memory of a running program, in MiB. */
+export function residentMiB({ pid }: ChildProcess): number {
+  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
 }

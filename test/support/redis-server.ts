@@ -61,6 +61,13 @@ export class OwnRedis {
     client.disconnect();
   }
 
+  /** Gives it a command as an operator would. */
+  async command([name, ...words]: readonly [string, ...string[]]): Promise<void> {
+    const client = new Redis(this.url);
+    await client.call(name, ...words);
+    client.disconnect();
+  }
+
   async remove(): Promise<void> {
     await this.stop();
     await delay(10);

@@ -1336,6 +1336,8 @@ export interface components {
         | 'password_hash_refused'
         | 'limiter_store_down'
         | 'database_errors'
+        | 'client_address_unreadable'
+        | 'uncaught_fault'
         | 'webhook_signature_failures'
         | 'unusual_api_use';
       /** Format: date-time */
@@ -2115,6 +2117,8 @@ export interface operations {
           | 'password_hash_refused'
           | 'limiter_store_down'
           | 'database_errors'
+          | 'client_address_unreadable'
+          | 'uncaught_fault'
           | 'webhook_signature_failures'
           | 'unusual_api_use';
         limit?: number;

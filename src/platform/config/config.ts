@@ -64,6 +64,8 @@ export abstract class Config {
   /** Addresses and CIDRs of proxies whose forwarding headers count; empty: none. */
   abstract readonly trustedProxies: readonly string[];
   abstract readonly forceHttps: boolean;
+  /** Addresses and CIDRs that may ask for keys and internal routes in plain HTTP; loopback always may. */
+  abstract readonly internalNetworks: readonly string[];
   abstract readonly cookieSecure: boolean;
   abstract readonly registration: 'open' | 'closed';
   /** Accounts that must enrol a second factor. */

@@ -50,6 +50,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
     corsOrigins: readOrigins(reader),
     trustedProxies: readTrustedProxies(reader, production),
     forceHttps,
+    internalNetworks: readInternalNetworks(reader),
     cookieSecure: reader.boolean('COOKIE_SECURE', production),
     registration: reader.choice('REGISTRATION', ['open', 'closed'] as const, 'open'),
     requireTwoFactor: reader.choice('REQUIRE_TWO_FACTOR', ['none', 'admins', 'all'] as const, 'none'),
@@ -212,6 +213,13 @@ function trustsStrangers(range: string): boolean {
 function readImportQuota(reader: EnvironmentReader): number {
   const mebibytes = reader.integer('IMPORT_QUOTA_MIB', 1024, { min: 1, max: 900_000 });
   return reader.integer('IMPORT_QUOTA_BYTES', mebibytes * 1024 * 1024, { min: 1, max: 999_999_999_999 });
+}
+
+function readInternalNetworks(reader: EnvironmentReader): string[] {
+  const entries = reader.list('INTERNAL_NETWORKS');
+  if (!entries.every((range) => isAddressRange(range) && !trustsStrangers(range)))
+    reader.fault('INTERNAL_NETWORKS', 'expected private addresses and CIDRs such as 10.0.0.0/8,fd00::/8');
+  return entries;
 }
 
 function readApiPrefix(reader: EnvironmentReader): string {

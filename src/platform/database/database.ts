@@ -1,4 +1,4 @@
-import { Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { FieldCipher } from '../crypto/field-cipher.js';
 import type { RandomSource } from '../crypto/random-source.js';
@@ -57,7 +57,7 @@ interface TransactionHooks {
 }
 
 /** The one way to the data. */
-export class Database implements OnModuleDestroy {
+export class Database implements OnApplicationShutdown {
   private readonly logger = new Logger(Database.name);
   /** For single statements; inside `transaction` only its own argument may be used (the embedded database waits). */
   readonly client: PrismaClient;
@@ -195,7 +195,8 @@ export class Database implements OnModuleDestroy {
     await this.acrossTenants(() => this.client.$queryRaw`SELECT 1`);
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** After everybody who writes has ended: jobs and what waits to be stored end in `onModuleDestroy`. */
+  async onApplicationShutdown(): Promise<void> {
     await this.client.$disconnect();
     await this.connection.close();
   }

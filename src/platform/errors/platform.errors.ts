@@ -40,7 +40,7 @@ export const csrfRefused = defineProblem(
   'CSRF_REFUSED',
   403,
   'Refused as a possible forgery',
-  'A request that relies on a cookie must come from an allowed origin and carry the header X-Requested-With.',
+  'A request that relies on a cookie must carry the header X-Requested-With.',
 );
 export const httpsRequired = defineProblem(
   'HTTPS_REQUIRED',
@@ -89,6 +89,12 @@ export const requestTimeout = defineProblem(
   408,
   'Request too slow',
   'The request did not arrive in time.',
+);
+export const expectationFailed = defineProblem(
+  'EXPECTATION_FAILED',
+  417,
+  'Expectation not met',
+  'The header field Expect may say 100-continue and nothing else.',
 );
 export const headersTooLarge = defineProblem(
   'HEADERS_TOO_LARGE',

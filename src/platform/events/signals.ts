@@ -38,7 +38,11 @@ export type Signal =
   | { readonly kind: 'password_sprayed'; readonly emails: number }
   | { readonly kind: 'limiter_store_down'; readonly reason: string }
   | { readonly kind: 'limiter_store_up' }
-  | { readonly kind: 'database_error' };
+  | { readonly kind: 'database_error' }
+  /** A trusted proxy names a client in a way that cannot be read, so all its clients count as one. */
+  | { readonly kind: 'client_address_unreadable'; readonly text: string }
+  /** Something was thrown where nobody could catch it. */
+  | { readonly kind: 'uncaught_fault' };
 
 /** Carries signals to whoever listens (metrics, alerts), within this process. */
 @Injectable()

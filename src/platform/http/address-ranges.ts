@@ -13,14 +13,23 @@ export function isAddressRange(text: string): boolean {
   );
 }
 
+/** The question whether a canonical address lies in one of the ranges, each of which is read once. */
+export function inRanges(ranges: readonly string[]): (address: string) => boolean {
+  const parsed = ranges.map((range): [ipaddr.IPv4 | ipaddr.IPv6, number] => {
+    if (range.includes('/')) return ipaddr.parseCIDR(range);
+    const address = ipaddr.process(range);
+    return [address, address.kind() === 'ipv4' ? 32 : 128];
+  });
+  return (text) => {
+    if (parsed.length === 0 || !ipaddr.isValid(text)) return false;
+    const address = ipaddr.process(text);
+    return parsed.some(
+      ([network, bits]) => network.kind() === address.kind() && address.match(network, bits),
+    );
+  };
+}
+
 /** Whether `address` (canonical) lies in one of the ranges; no range at all means everywhere. */
 export function isAllowedAddress(address: string, ranges: readonly string[]): boolean {
-  if (ranges.length === 0) return true;
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  return ranges.some((range) => {
-    if (!range.includes('/')) return ipaddr.process(range).toString() === parsed.toString();
-    const [network, bits] = ipaddr.parseCIDR(range);
-    return network.kind() === parsed.kind() && parsed.match(network, bits);
-  });
+  return ranges.length === 0 || inRanges(ranges)(address);
 }

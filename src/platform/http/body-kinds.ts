@@ -1,5 +1,5 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { unsupportedMediaType } from '../errors/platform.errors.js';
 
 /** What a route reads instead of JSON: the bytes as they came, or a form with a file, which it reads itself. */
@@ -21,24 +21,22 @@ export const ReadsFile = (): MethodDecorator => RouteConfig({ bodyKind: 'file' s
 export function readBodyKinds(server: FastifyInstance): void {
   server.addHook('onRoute', (route) => {
     if (route.config?.bodyKind !== 'raw') return;
-    route.bodyLimit = RAW_BODY_BYTES;
     route.onRequest = [route.onRequest ?? [], callItRaw].flat();
   });
-  server.addContentTypeParser(
-    RAW_TYPE,
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => {
-      if (kindOf(request) !== 'raw') throw unsupportedMediaType();
-      return body;
-    },
-  );
+  server.addContentTypeParser(RAW_TYPE, async (request: FastifyRequest) => {
+    if (kindOf(request) !== 'raw') throw unsupportedMediaType();
+    request.heldBody = await server.bodies.read(request, RAW_BODY_BYTES);
+    return request.heldBody.bytes;
+  });
   server.addContentTypeParser('multipart/form-data', async (request: FastifyRequest) => {
     if (kindOf(request) !== 'file') throw unsupportedMediaType();
   });
 }
 
 /** Whatever the client called its body, our parser shall get it. */
-async function callItRaw(request: FastifyRequest): Promise<void> {
+async function callItRaw(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  // Also when the client is gone before its answer.
+  reply.raw.once('close', () => request.heldBody?.release());
   const { headers } = request.raw;
   request.sentContentType = headers['content-type'];
   headers['content-type'] = RAW_TYPE;

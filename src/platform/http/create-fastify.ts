@@ -1,5 +1,3 @@
-import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
 import cookies from '@fastify/cookie';
 import {
   fastify,
@@ -11,20 +9,20 @@ import {
 } from 'fastify';
 import { v7 as uuidV7 } from 'uuid';
 import type { Config } from '../config/config.js';
-import {
-  badRequest,
-  headersTooLarge,
-  httpsRequired,
-  requestTimeout,
-  unsupportedMediaType,
-} from '../errors/platform.errors.js';
-import type { Problem } from '../errors/problem.js';
-import { PROBLEM_CONTENT_TYPE, toProblemDocument } from '../errors/problem-document.js';
+import { unsupportedMediaType } from '../errors/platform.errors.js';
 import { logRequests } from '../observability/request-log.js';
+import { BODY_LIMITS, BodyIntake, type BodyLimits } from './body-intake.js';
 import { readBodyKinds } from './body-kinds.js';
+import { BrokenRequests } from './broken-requests.js';
+import { canonicalAddress, trustedHop } from './client-address.js';
+import { Drain } from './drain.js';
+import { Entrance, refuseAmbiguous } from './entrance.js';
+import { keepExpectations } from './expectations.js';
 import { parseJsonBody } from './json-body.js';
-import { createSecurityHeaders, securityHeaderLines } from './security-headers.js';
+import { plainHttpRule } from './plain-http.js';
+import { createSecurityHeaders, securityHeaderFields, toLines } from './security-headers.js';
 import { sendProblem } from './send-problem.js';
+import { rememberReplies } from './uncaught-faults.js';
 
 /** Contract §1. */
 const JSON_BODY_BYTES = 100 * 1024;
@@ -53,20 +51,28 @@ export async function createFastify(
   config: Config,
   logger: FastifyBaseLogger,
   timeouts: Timeouts = TIMEOUTS,
+  bodyLimits: BodyLimits = BODY_LIMITS,
 ): Promise<FastifyInstance> {
   const applyHeaders = createSecurityHeaders(config);
-  const headerLines = securityHeaderLines(applyHeaders);
+  const headerFields = securityHeaderFields(applyHeaders);
+  const broken = new BrokenRequests(toLines(headerFields));
+  const answerPlainHttp = plainHttpRule(config);
+  const isProxy = trustedHop(config.trustedProxies);
   const prepareAnswer = (request: FastifyRequest, reply: FastifyReply): void => {
     applyHeaders(request.raw, reply.raw);
     void reply.header('X-Request-Id', request.id);
+  };
+  const refuse = async (error: Error, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (!(await server.entrance.admit(request, reply))) return;
+    prepareAnswer(request, reply);
+    sendProblem(error, request, reply);
   };
   const server = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => uuidV7(),
     requestIdHeader: false,
-    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
-    bodyLimit: JSON_BODY_BYTES,
+    trustProxy: config.trustedProxies.length > 0 ? trustedHop(config.trustedProxies) : false,
     requestTimeout: timeouts.requestMs,
     keepAliveTimeout: timeouts.keepAliveMs,
     forceCloseConnections: 'idle',
@@ -74,42 +80,50 @@ export async function createFastify(
       headersTimeout: timeouts.headersMs,
       connectionsCheckingInterval: timeouts.checkEveryMs,
       maxHeaderSize: 16_384,
+      // Node would answer a missing Host without our headers: the entrance does.
+      requireHostHeader: false,
     },
     routerOptions: { maxParamLength: 128 },
     // Called for addresses that the router cannot read, before any hook.
     frameworkErrors: (error, request, reply) => {
-      prepareAnswer(request, reply);
-      sendProblem(error, request, reply);
+      reply.raw.once('finish', () => logRequest(request, reply));
+      void refuse(error, request, reply);
     },
-    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, headerLines),
+    clientErrorHandler: (error, socket) => {
+      const address = canonicalAddress(socket.remoteAddress ?? '');
+      // Behind a proxy the connection is its own, and everybody's.
+      if (address !== null && !isProxy(address)) server.entrance.countBroken(address);
+      broken.answer(error, socket);
+    },
   });
+  keepExpectations(server.server);
+  broken.refuseTunnels(server.server);
+  server.decorate('entrance', new Entrance(server, config, headerFields));
   server.addHook('onRequest', async (request, reply) => {
-    prepareAnswer(request, reply);
-    if (config.forceHttps && request.protocol !== 'https') return refusePlainHttp(config, request, reply);
+    if (!(await server.entrance.admit(request, reply))) return reply;
+    return undefined;
   });
-  logRequests(server);
+  server.addHook('onRequest', (request, reply, done) => {
+    prepareAnswer(request, reply);
+    if (!refuseAmbiguous(request, reply) && answerPlainHttp(request, reply) === null) done();
+  });
+  rememberReplies(server);
+  server.decorate('bodies', new BodyIntake(bodyLimits));
+  server.decorate('drain', new Drain(server));
+  const logRequest = logRequests(server);
   await server.register(cookies);
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => {
-      assertPlainEncoding(request);
-      return parseJsonBody(body);
-    },
-  );
+  server.addContentTypeParser('application/json', async (request: FastifyRequest) => {
+    assertPlainEncoding(request);
+    const body = await server.bodies.read(request, JSON_BODY_BYTES);
+    try {
+      return parseJsonBody(body.bytes);
+    } finally {
+      body.release();
+    }
+  });
   readBodyKinds(server);
   return server;
-}
-
-/** A plain page load is led to HTTPS; what may carry credentials is refused unread, so that the mistake shows (O-4). */
-function refusePlainHttp(config: Config, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (request.method === 'GET' || request.method === 'HEAD') {
-    // Joined as text: a path such as "//elsewhere" must not become a host of its own (ASVS V3.7.2).
-    return reply.redirect(`${config.publicUrl}/${request.originalUrl.replace(/^[/\\]+/, '')}`, 308);
-  }
-  sendProblem(httpsRequired(), request, reply);
-  return reply;
 }
 
 /** Compressed bodies are not read: their real size is unknown until they are unpacked. */
@@ -119,31 +133,4 @@ function assertPlainEncoding(request: FastifyRequest): void {
   if ((encoding ?? 'identity') !== 'identity' || (charset ?? 'utf-8').toLowerCase() !== 'utf-8') {
     throw unsupportedMediaType({ detail: 'Send the body as plain, uncompressed UTF-8 JSON.' });
   }
-}
-
-const BROKEN_REQUESTS: Record<string, () => Problem> = {
-  HPE_HEADER_OVERFLOW: headersTooLarge,
-  ERR_HTTP_REQUEST_TIMEOUT: requestTimeout,
-};
-
-/** What Node's own parser refuses never becomes a request: answer on the socket, in our form, and close it. */
-function answerBrokenRequest(
-  error: NodeJS.ErrnoException,
-  socket: Socket,
-  headerLines: readonly string[],
-): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
-  const problem = (BROKEN_REQUESTS[error.code ?? ''] ?? badRequest)();
-  const { status } = problem.definition;
-  const id = uuidV7();
-  const body = JSON.stringify(toProblemDocument(problem, { path: '/', id }));
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    ...headerLines,
-    `Content-Type: ${PROBLEM_CONTENT_TYPE}`,
-    `X-Request-Id: ${id}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

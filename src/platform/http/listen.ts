@@ -9,7 +9,8 @@ import { OperatorError } from '../errors/operator-error.js';
  */
 export async function listen(app: NestFastifyApplication, { host, port }: Config): Promise<string> {
   try {
-    await app.listen(port, host);
+    // Fastify opens a second port for ::1 at `localhost`, one without our answers to what is no HTTP.
+    await app.listen(port, host === 'localhost' ? '127.0.0.1' : host);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reasons: Record<string, string> = {

@@ -38,9 +38,14 @@ export function createSecurityHeaders(
   };
 }
 
-/** The same headers as lines of an answer, for what is written straight on a socket. */
-export function securityHeaderLines(apply: ReturnType<typeof createSecurityHeaders>): string[] {
+/** The same headers as names and values in turn, for answers that go past Fastify. */
+export function securityHeaderFields(apply: ReturnType<typeof createSecurityHeaders>): string[] {
   const response = new ServerResponse(new IncomingMessage(new Socket()));
   apply(response.req, response);
-  return Object.entries(response.getHeaders()).map(([name, value]) => `${name}: ${String(value)}`);
+  return Object.entries(response.getHeaders()).flatMap(([name, value]) => [name, String(value)]);
+}
+
+/** Names and values in turn as lines of an answer, for what is written straight on a socket. */
+export function toLines(fields: readonly string[]): string[] {
+  return fields.flatMap((field, index) => (index % 2 === 0 ? [`${field}: ${fields[index + 1]}`] : []));
 }

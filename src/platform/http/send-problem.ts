@@ -11,6 +11,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     request.log.error({ err: cause ?? problem, code: problem.code }, 'request failed');
   }
   if (reply.sent) return;
+  // Whoever is refused in the middle of a body shall not send the rest of it.
+  if (isBodyUnread(request)) void reply.header('Connection', 'close');
   if (problem.retryAfterSeconds !== undefined)
     void reply.header('Retry-After', String(problem.retryAfterSeconds));
   void reply
@@ -22,4 +24,10 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 /** The called path without its query, cut to a length that fits any log. */
 export function pathOf(request: FastifyRequest): string {
   return (request.originalUrl.split(/[?#;]/, 1)[0] ?? '/').slice(0, 256);
+}
+
+/** Whether a body was announced that has not come whole. */
+function isBodyUnread({ raw }: FastifyRequest): boolean {
+  const { 'content-length': length, 'transfer-encoding': coding } = raw.headers;
+  return !raw.complete && (coding !== undefined || (length !== undefined && length !== '0'));
 }

@@ -7,7 +7,7 @@ import {
   unsupportedMediaType,
   validationFailed,
 } from '../errors/platform.errors.js';
-import type { Problem } from '../errors/problem.js';
+import { Problem } from '../errors/problem.js';
 
 /** Contract §1. */
 const FILE_BYTES = 10 * 1024 * 1024;
@@ -25,61 +25,71 @@ export interface UploadedFile {
 }
 
 /**
- * Reads the one file of a `multipart/form-data`, in the field `file`, of at most 10 MiB; anything else in the form is
- * refused. Nothing is written to disk, and reading stops with the first fault.
- * @throws MALFORMED_BODY, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+ * Reads the one file of a `multipart/form-data`, in the field `file`, of at most 10 MiB, and hands it to `use`; anything
+ * else in the form is refused. Nothing is written to disk. The memory of the body counts until `use` is done.
+ * @returns what `use` returns.
+ * @throws MALFORMED_BODY, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, UNAVAILABLE, REQUEST_TIMEOUT
  */
-export async function readUpload({ raw }: FastifyRequest): Promise<UploadedFile> {
-  if (!/^multipart\/form-data\s*;/i.test(raw.headers['content-type'] ?? ''))
+export async function withUpload<T>(
+  request: FastifyRequest,
+  use: (file: UploadedFile) => Promise<T>,
+): Promise<T> {
+  const contentType = request.headers['content-type'] ?? '';
+  if (!/^multipart\/form-data\s*;/i.test(contentType))
     throw unsupportedMediaType({ detail: 'Send the file as multipart/form-data, in the field "file".' });
-  if (Number(raw.headers['content-length'] ?? 0) > FILE_BYTES + FORM_BYTES) throw tooLarge();
-  const form = openForm(raw.headers);
+  const form = openForm(contentType);
+  const body = await request.server.bodies.read(request, FILE_BYTES + FORM_BYTES).catch((error: unknown) => {
+    throw error instanceof Problem && error.code === 'PAYLOAD_TOO_LARGE' ? tooLarge() : error;
+  });
   try {
-    return await new Promise<UploadedFile>((resolve, reject) => {
-      let found: UploadedFile | undefined;
-      form.on('file', (field, stream, name, _encoding, contentType) => {
-        stream.on('error', () => reject(brokenForm()));
-        if (field !== 'file') {
-          reject(wrongForm(field, 'unknown_field', 'the form has one field, "file"'));
-          return;
-        }
-        const pieces: Buffer[] = [];
-        const hash = createHash('sha256');
-        stream.on('limit', () => reject(tooLarge()));
-        stream.on('data', (piece: Buffer) => {
-          pieces.push(piece);
-          hash.update(piece);
-        });
-        stream.on('end', () => {
-          found = { name: name ?? '', contentType, bytes: Buffer.concat(pieces), sha256: hash.digest() };
-        });
-      });
-      form.on('field', (field) =>
-        reject(wrongForm(field, 'unknown_field', 'the form has one field, "file", and it is a file')),
-      );
-      for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
-        form.on(limit, () => reject(wrongForm('file', 'exactly_one', 'send exactly one file')));
-      form.on('error', () => reject(brokenForm()));
-      form.on('finish', () => {
-        if (found === undefined) reject(wrongForm('file', 'missing', 'file is missing'));
-        else resolve(found);
-      });
-      raw.on('aborted', () => reject(brokenForm()));
-      raw.on('error', () => reject(brokenForm()));
-      raw.pipe(form);
-    });
+    return await use(await readFile(form, body.bytes));
   } finally {
-    // What is still under way is not read: Node closes the connection with the answer.
-    raw.unpipe(form);
-    raw.resume();
-    form.destroy();
+    body.release();
   }
 }
 
-function openForm(headers: FastifyRequest['raw']['headers']): BusboyInstance {
+/**
+ * The one file of a form that has come whole. Every stream that the parser opens has a listener for its errors: one
+ * without would end the process.
+ */
+function readFile(form: BusboyInstance, body: Buffer): Promise<UploadedFile> {
+  return new Promise<UploadedFile>((resolve, reject) => {
+    let found: UploadedFile | undefined;
+    // The parser's types promise a name and a file name; a client need not send either.
+    form.on('file', (field: string | undefined, stream, name: string | undefined, _encoding, contentType) => {
+      stream.on('error', () => reject(brokenForm()));
+      if (field !== 'file' || name === undefined) {
+        stream.resume();
+        reject(field === 'file' ? namelessFile() : wrongField(field));
+        return;
+      }
+      const pieces: Buffer[] = [];
+      const hash = createHash('sha256');
+      stream.on('limit', () => reject(tooLarge()));
+      stream.on('data', (piece: Buffer) => {
+        pieces.push(piece);
+        hash.update(piece);
+      });
+      stream.on('end', () => {
+        found = { name, contentType, bytes: Buffer.concat(pieces), sha256: hash.digest() };
+      });
+    });
+    form.on('field', (field: string | undefined) => reject(wrongField(field)));
+    for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
+      form.on(limit, () => reject(wrongForm('file', 'exactly_one', 'send exactly one file')));
+    form.on('error', () => reject(brokenForm()));
+    form.on('finish', () => {
+      if (found === undefined) reject(wrongForm('file', 'missing', 'file is missing'));
+      else resolve(found);
+    });
+    form.end(body);
+  }).finally(() => form.destroy());
+}
+
+function openForm(contentType: string): BusboyInstance {
   try {
     return new Busboy({
-      headers: { ...headers, 'content-type': headers['content-type'] ?? '' },
+      headers: { 'content-type': contentType },
       // One part more than is right, so that a second one is noticed and named.
       limits: {
         files: 1,
@@ -101,3 +111,9 @@ const brokenForm = (): Problem =>
 const tooLarge = (): Problem => payloadTooLarge({ detail: 'A file may have 10 MiB at most.' });
 const wrongForm = (field: string, code: string, message: string): Problem =>
   validationFailed({ errors: [{ field: field.slice(0, 100), code, message }] });
+const namelessFile = (): Problem =>
+  wrongForm('file', 'missing_file_name', 'the part "file" has no file name');
+const wrongField = (field: string | undefined): Problem =>
+  field === undefined
+    ? malformedBody({ detail: 'A part of the form has no name.' })
+    : wrongForm(field, 'unknown_field', 'the form has one field, "file", and it is a file');

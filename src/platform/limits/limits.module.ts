@@ -6,21 +6,25 @@ import { Config, LIMIT_RULES, type LimitRule } from '../config/config.js';
 import { addressBucket, clientAddress } from '../http/client-address.js';
 import { canonicalEmail } from '../identity/email.js';
 import { COUNTER_STORE, CountersModule } from './counters.module.js';
+import { GlobalLimit } from './global-limit.js';
 import { LimitsService } from './limits.service.js';
 import { rulesOf } from './limits.decorators.js';
+
+/** The rules that a route declares; GLOBAL stands before all routes (`GlobalLimit`). */
+type RouteRule = Exclude<LimitRule, 'GLOBAL'>;
+const ROUTE_RULES = LIMIT_RULES.filter((rule): rule is RouteRule => rule !== 'GLOBAL');
 
 /**
  * What each rule counts by: the address, or the email in the body. UPLOAD counts by user, after the guards; sign-ins count
  * when they are judged (`LoginLimits`).
  */
-const TRACKERS: Record<LimitRule, (request: FastifyRequest) => string> = {
+const TRACKERS: Record<RouteRule, (request: FastifyRequest) => string> = {
   LOGIN_IP: () => '',
   LOGIN_EMAIL: () => '',
   REGISTER: byAddress,
   FORGOT_PASSWORD: byEmail,
   WEBHOOK: byAddress,
   UPLOAD: () => '',
-  GLOBAL: byAddress,
 };
 
 /** Limits in one place: the contract's table becomes throttlers of @nestjs/throttler. */
@@ -31,17 +35,17 @@ const TRACKERS: Record<LimitRule, (request: FastifyRequest) => string> = {
       imports: [CountersModule],
       inject: [Config, Reflector, COUNTER_STORE],
       useFactory: (config: Config, reflector: Reflector, storage: ThrottlerStorage) => ({
-        throttlers: LIMIT_RULES.map((rule) => toThrottler(rule, config, reflector)),
+        throttlers: ROUTE_RULES.map((rule) => toThrottler(rule, config, reflector)),
         storage,
       }),
     }),
   ],
-  providers: [LimitsService],
+  providers: [GlobalLimit, LimitsService],
   exports: [ThrottlerModule, LimitsService],
 })
 export class LimitsModule {}
 
-function toThrottler(rule: LimitRule, config: Config, reflector: Reflector): ThrottlerOptions {
+function toThrottler(rule: RouteRule, config: Config, reflector: Reflector): ThrottlerOptions {
   const { requests, seconds } = config.limits[rule];
   return {
     name: rule,

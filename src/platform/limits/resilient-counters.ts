@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ThrottlerStorageRedisService } from '@nest-lab/throttler-storage-redis';
-import { Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import type { Signals } from '../events/signals.js';
 import type { CounterRecord, Counters } from './counters.js';
@@ -11,6 +11,8 @@ const COMMAND_TIMEOUT_MS = 250;
 const CONNECT_TIMEOUT_MS = 1000;
 /** After a failure the shared counters are left alone for so long: not every request pays the timeout. */
 const REST_MS = 1000;
+/** How long the key of a readiness probe stays. */
+const PROBE_SECONDS = 60;
 const MAX_RECONNECT_PAUSE_MS = 2000;
 
 /** Takes hits back, never below none; the window's end stays. */
@@ -23,7 +25,7 @@ const RELEASE = `
  * Fixed windows in Redis, shared by all instances. Every hit is counted in this instance's memory as well: when Redis is
  * gone or slow, those counters go on within the same request, so that nothing is ever unlimited, and nobody starts anew.
  */
-export class ResilientCounters implements Counters, OnModuleInit, OnModuleDestroy {
+export class ResilientCounters implements Counters, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(ResilientCounters.name);
   private readonly redis: Redis;
   private readonly shared: ThrottlerStorageRedisService;
@@ -59,13 +61,13 @@ export class ResilientCounters implements Counters, OnModuleInit, OnModuleDestro
     stop.abort();
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.redis.disconnect();
   }
 
-  /** Throws while Redis does not answer. */
+  /** Throws while Redis cannot count: gone, read-only (a replica after a failover), or full. */
   async ping(): Promise<void> {
-    await this.redis.ping();
+    await this.redis.set(`${this.keyPrefix}ready`, '1', 'EX', PROBE_SECONDS);
   }
 
   /** Counts one hit; the shape and rules of `MemoryCounters`. */
@@ -77,6 +79,8 @@ export class ResilientCounters implements Counters, OnModuleInit, OnModuleDestro
     name: string,
   ): Promise<CounterRecord> {
     const own = await this.local.increment(key, ttl, limit);
+    // A flood that is above the global limit on this instance alone does not reach Redis as well.
+    if (own.isBlocked && name === 'GLOBAL') return own;
     const hit = await this.tryShared(() =>
       this.shared.increment(this.keyPrefix + key, ttl, limit, ttl, name),
     );

@@ -27,7 +27,7 @@ export class ThrottlerGuard extends NestThrottlerGuard {
     throw rateLimited({ retryAfterSeconds: count.timeToBlockExpire });
   }
 
-  /** GLOBAL counts per address, not per route. */
+  /** A rule counts for all routes that declare it together. */
   protected override generateKey(_context: ExecutionContext, tracker: string, name: string): string {
     return `${name}:${tracker}`;
   }

@@ -38,7 +38,7 @@ export class HealthService {
   private async check(): Promise<Readiness> {
     const [, redis] = await Promise.all([
       reached(this.database.ping(), 'The database cannot be reached.'),
-      reached(this.limits.checkStore(), 'Redis cannot be reached.'),
+      reached(this.limits.checkStore(), 'Redis cannot count: it is away, read-only or full.'),
     ]);
     return { status: 'ok', database: 'up', ...(redis !== null && { redis }) };
   }

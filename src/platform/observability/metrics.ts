@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -39,7 +39,7 @@ const DECRYPTION_REASONS = Object.keys({
  * address or id, so that neither an attacker nor growth can blow the text up, and nothing personal is in it.
  */
 @Injectable()
-export class Metrics implements OnModuleInit, OnModuleDestroy {
+export class Metrics implements OnModuleInit, OnApplicationShutdown {
   /** Of its own: several applications may live in one process. */
   private readonly registry = new Registry();
   private readonly logins = this.counter('logins_total', 'Tries to sign in, by outcome.', ['outcome']);
@@ -68,6 +68,11 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
   private readonly databaseErrors = this.counter(
     'database_errors_total',
     'Requests that could not reach the database.',
+    [],
+  );
+  private readonly uncaughtFaults = this.counter(
+    'uncaught_faults_total',
+    'Faults that only the last net caught.',
     [],
   );
   private readonly limiterDown = this.counter(
@@ -140,7 +145,7 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     });
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.registry.clear();
   }
 
@@ -179,6 +184,11 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
         return;
       case 'database_error':
         this.databaseErrors.inc();
+        return;
+      case 'client_address_unreadable':
+        return;
+      case 'uncaught_fault':
+        this.uncaughtFaults.inc();
         return;
       case 'limiter_store_down':
         this.limiterUp.set(0);

@@ -1,0 +1,143 @@
+import type { ThrottlerStorage } from '@nestjs/throttler';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../config/config.js';
+import { badRequest, expectationFailed, rateLimited } from '../errors/platform.errors.js';
+import type { Problem } from '../errors/problem.js';
+import { PROBLEM_CONTENT_TYPE, toProblemDocument } from '../errors/problem-document.js';
+import type { Signal } from '../events/signals.js';
+import { addressBucket, clientAddress, isReadableAddress } from './client-address.js';
+import { isContinueExpected } from './expectations.js';
+import { pathOf, sendProblem } from './send-problem.js';
+
+const RULE = 'GLOBAL';
+/** A refused body of up to this length is read past, so that its connection can stay. */
+const SKIPPED_BYTES = 64 * 1024;
+/** Header fields that may stand once: where two stand, each program on the way may believe another one (RFC 9110 §5.3). */
+const SINGLE_FIELDS = new Set(['authorization', 'content-type', 'host']);
+
+/** What the entrance needs and which exists only after it: the counters, and who listens to signals. */
+export interface Wiring {
+  readonly counters: ThrottlerStorage;
+  emit(signal: Signal): void;
+}
+
+/**
+ * The first hook of every request, whatever its path, method or body: counts it for its address and refuses what is
+ * above the global limit, then what no proxy and server would read alike. Nothing of the body is read before, and a
+ * refusal costs little, so that a flood meets the cheapest code there is.
+ */
+export class Entrance {
+  private wiring: Wiring | undefined;
+  private readonly headerFields: readonly string[];
+
+  /** @param headerFields the security headers: names and values in turn. */
+  constructor(
+    private readonly server: FastifyInstance,
+    private readonly config: Config,
+    headerFields: readonly string[],
+  ) {
+    this.headerFields = headerFields;
+  }
+
+  /** Connects the counters; before, nothing is limited. */
+  wire(wiring: Wiring): void {
+    this.wiring = wiring;
+  }
+
+  /** @returns whether the request may come in; if not, it is answered. */
+  async admit(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+    if (this.wiring === undefined || request.url.startsWith('/health/')) return true;
+    if (!isReadableAddress(request))
+      this.wiring.emit({ kind: 'client_address_unreadable', text: request.ip.slice(0, 64) });
+    const { requests, seconds } = this.config.limits.GLOBAL;
+    const { totalHits, timeToExpire, timeToBlockExpire, isBlocked } = await this.count(
+      this.wiring,
+      clientAddress(request),
+    );
+    if (isBlocked) {
+      // One line for each window: what a flood costs must not be disk space.
+      request.isUnlogged = totalHits > requests + 1;
+      this.refuse(request, reply, timeToBlockExpire);
+      return false;
+    }
+    void reply.header('RateLimit-Policy', `"global";q=${requests};w=${seconds}`);
+    void reply.header('RateLimit', `"global";r=${Math.max(0, requests - totalHits)};t=${timeToExpire}`);
+    return true;
+  }
+
+  /** Counts what Node's parser refused: it has an address, but never becomes a request. */
+  countBroken(address: string): void {
+    if (this.wiring !== undefined) void this.count(this.wiring, address).catch(() => undefined);
+  }
+
+  private count({ counters }: Wiring, address: string) {
+    const { requests, seconds } = this.config.limits.GLOBAL;
+    return counters.increment(
+      `${RULE}:${addressBucket(address)}`,
+      seconds * 1000,
+      requests,
+      seconds * 1000,
+      RULE,
+    );
+  }
+
+  /** Answers straight on Node's response: hooks and serializers would cost more than all the rest. */
+  private refuse(request: FastifyRequest, reply: FastifyReply, retryAfterSeconds: number): void {
+    this.wiring?.emit({ kind: 'limit_hit', rule: RULE });
+    request.problemCode = 'RATE_LIMITED';
+    const document = toProblemDocument(rateLimited({ retryAfterSeconds }), {
+      path: pathOf(request),
+      id: request.id,
+    });
+    const body = Buffer.from(JSON.stringify(document));
+    const fields = this.headerFields.concat(
+      this.corsFields(request.headers.origin),
+      ['X-Request-Id', request.id, 'Retry-After', String(retryAfterSeconds)],
+      ['Content-Type', PROBLEM_CONTENT_TYPE, 'Content-Length', String(body.length)],
+    );
+    if (this.server.drain.hasBegun || !isShort(request)) fields.push('Connection', 'close');
+    reply.hijack();
+    reply.raw.writeHead(429, fields).end(body);
+  }
+
+  /** The page of an allowed origin shall be able to read when it may come back. */
+  private corsFields(origin: string | undefined): string[] {
+    const vary = ['Vary', 'Origin'];
+    if (origin === undefined || !this.config.corsOrigins.includes(origin)) return vary;
+    return vary.concat(
+      ['Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true'],
+      ['Access-Control-Expose-Headers', 'X-Request-Id, Retry-After'],
+    );
+  }
+}
+
+/** Answers what no proxy and server would read alike. @returns whether it did. */
+export function refuseAmbiguous(request: FastifyRequest, reply: FastifyReply): boolean {
+  const fault = faultOf(request);
+  if (fault === null) return false;
+  void reply.header('Connection', 'close');
+  sendProblem(fault, request, reply);
+  return true;
+}
+
+function faultOf({ raw }: FastifyRequest): Problem | null {
+  const { httpVersion, headers, rawHeaders } = raw;
+  if (httpVersion !== '1.1' && httpVersion !== '1.0')
+    return badRequest({ detail: 'This server speaks HTTP/1.1.' });
+  if (httpVersion === '1.1' && headers.host === undefined)
+    return badRequest({ detail: 'The header field Host is missing.' });
+  const seen = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!.toLowerCase();
+    if (!SINGLE_FIELDS.has(name)) continue;
+    if (seen.has(name)) return badRequest({ detail: `The header field ${name} stands there twice.` });
+    seen.add(name);
+  }
+  return headers.expect === undefined || isContinueExpected(headers.expect) ? null : expectationFailed();
+}
+
+/** Whether what is left of the request is nothing, or little that is on its way already. */
+function isShort({ headers }: FastifyRequest): boolean {
+  if (headers['transfer-encoding'] !== undefined || headers.expect !== undefined) return false;
+  return Number(headers['content-length'] ?? 0) <= SKIPPED_BYTES;
+}
