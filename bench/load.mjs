@@ -1,5 +1,5 @@
-// The load generator, a process of its own: { kind, url, connections, seconds, users?, token?, cookies? } comes as a
-// message, { perSecond, p50, p99, refused } goes back. The first second warms up and is not counted, so that neither
+// The load generator, a process of its own: { kind, url, connections, seconds, users?, token?, cookies?, request? } comes as a
+// message, { perSecond, answersPerSecond, p50, p99, refused } goes back. The first second warms up and is not counted, so that neither
 // the ramp nor the requests that are cut off at the end change the rate.
 import { createHmac } from 'node:crypto';
 import autocannon from 'autocannon';
@@ -11,6 +11,8 @@ const JSON_HEADERS = { 'content-type': 'application/json' };
 const KINDS = {
   /** The same GET again and again. */
   get: ({ token }) => ({ method: 'GET', headers: token ? { authorization: `Bearer ${token}` } : {} }),
+  /** The same request again and again, whatever it is. */
+  any: ({ request }) => request,
   /** Every connection signs in one user after another, each in a browser that the user has used before. */
   login: ({ users }) => {
     let next = 0;
@@ -96,8 +98,10 @@ process.once('message', async (job) => {
   latencies.sort((a, b) => a - b);
   const at = (share) =>
     latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? null;
+  const countedSeconds = Math.max(job.seconds / 2, (lastAt - countFrom) / 1000);
   process.send({
-    perSecond: latencies.length / Math.max(job.seconds / 2, (lastAt - countFrom) / 1000),
+    perSecond: latencies.length / countedSeconds,
+    answersPerSecond: (latencies.length + refused) / countedSeconds,
     p50: at(0.5),
     p99: at(0.99),
     refused,

@@ -13,6 +13,7 @@ import {
 } from './processes.mjs';
 import { measureFlood } from './flood.mjs';
 import { measureIntake } from './intake.mjs';
+import { measureRefusals } from './refusals.mjs';
 import { createScratchDatabase } from './scratch-database.mjs';
 import { against } from './table.mjs';
 import { createUsers, environmentOf, load, mean, say, signIn } from './subject.mjs';
@@ -49,6 +50,7 @@ export async function runBench({ seconds, profileFolder }) {
       isServer: scratch !== null,
     });
     rows.push(...(await measureFlood({ environment, users, seconds })));
+    rows.push(...(await measureRefusals({ environment, seconds })));
     if (scratch) {
       say('the vault …');
       rows.push(...describeVault(await runHelper('vault.mjs', { url: scratch.url, seconds })));

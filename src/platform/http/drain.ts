@@ -13,7 +13,7 @@ export interface DrainTimes {
   readonly answersMs: number;
 }
 
-const DRAIN_TIMES: DrainTimes = { idleMs: 2000, answersMs: 4500 };
+const DRAIN_TIMES: DrainTimes = { idleMs: 2000, answersMs: 5500 };
 const LOOK_EVERY_MS = 50;
 /** A turn of the event loop in which nothing of note was done. */
 const SHORT_TURN_MS = 0.2;
