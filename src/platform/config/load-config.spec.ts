@@ -105,7 +105,12 @@ describe('settings', () => {
       'TRUST_PROXY',
     ]);
     expect(faultsOf(production).names).toEqual([]);
-    expect(loadConfig(production)).toMatchObject({ cookieSecure: true, trustedProxies: [] });
+    expect(loadConfig(production)).toMatchObject({
+      cookieSecure: true,
+      trustedProxies: [],
+      registration: 'closed',
+    });
+    expect(loadConfig({ ...production, REGISTRATION: 'open' }).registration).toBe('open');
   });
 
   it('of production refuse weak and shared keys [O-9]', () => {

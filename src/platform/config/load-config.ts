@@ -52,7 +52,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
     forceHttps,
     internalNetworks: readInternalNetworks(reader),
     cookieSecure: reader.boolean('COOKIE_SECURE', production),
-    registration: reader.choice('REGISTRATION', ['open', 'closed'] as const, 'open'),
+    registration: reader.choice('REGISTRATION', ['open', 'closed'] as const, production ? 'closed' : 'open'),
     requireTwoFactor: reader.choice('REQUIRE_TWO_FACTOR', ['none', 'admins', 'all'] as const, 'none'),
     limits: {
       LOGIN_IP: reader.rate('RATE_LIMIT_LOGIN_IP', { requests: 5, seconds: 60 }),
