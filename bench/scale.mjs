@@ -178,7 +178,7 @@ async function measureRetention(sides) {
     const startedAt = performance.now();
     const run = spawnSync(
       process.execPath,
-      ['dist/cli/main.js', 'retention:run', '--only', 'login-attempts', '--json'],
+      ['dist/cli/main.js', 'retention:run', '--only', 'login-attempts', '--yes', '--json'],
       { env: { ...environment, PORT: String(await freePort()) }, encoding: 'utf8' },
     );
     rates.push(DUE / ((performance.now() - startedAt) / 1000));

@@ -63,6 +63,11 @@ export const ALERT_KINDS = {
     severity: 'high',
     summary: 'A fault of the program was caught by its last net only; the log has it under "fatal".',
   },
+  retention_held: {
+    severity: 'medium',
+    summary:
+      'Retention holds back: the clock has jumped, or more than a tenth of a kind of data is due at once.',
+  },
   webhook_signature_failures: {
     severity: 'medium',
     summary: 'Ten or more deliveries for one integration were refused within ten minutes.',

@@ -19,7 +19,8 @@ type InstallationAlert =
   | 'database_errors'
   | 'limiter_store_down'
   | 'password_spraying'
-  | 'uncaught_fault';
+  | 'uncaught_fault'
+  | 'retention_held';
 
 /** Turns events and signals into alerts. An alert of an event is written with the event's own transaction. */
 @Injectable()
@@ -63,6 +64,9 @@ export class AlertSources {
       }
       case 'limiter_store_down':
         this.raiseForInstallation('limiter_store_down', { reason: signal.reason });
+        return;
+      case 'retention_held':
+        this.raiseForInstallation('retention_held', { of: signal.of, reason: signal.reason });
         return;
       case 'password_sprayed':
         this.raiseForInstallation('password_spraying', { emails: signal.emails });

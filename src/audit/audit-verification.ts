@@ -52,12 +52,13 @@ const READ_CHAIN: Statement = {
 export class AuditVerification {
   constructor(private readonly database: Database) {}
 
-  /** Every organization that has a chain or an event, in the order of their ids. */
+  /** Every organization, and what else has a chain or an event, in the order of their ids. */
   async listChains(): Promise<{ organizationId: string; rows: number }[]> {
     return this.database.acrossTenants(
       () => this.database.client.$queryRaw<{ organizationId: string; rows: number }[]>`
       SELECT organization_id AS "organizationId", max(sequence)::int AS rows FROM (
-        SELECT organization_id, sequence FROM benteng.audit_chains
+        SELECT id AS organization_id, 0 AS sequence FROM benteng.organizations
+        UNION ALL SELECT organization_id, sequence FROM benteng.audit_chains
         UNION ALL SELECT organization_id, max(sequence) FROM benteng.security_events GROUP BY organization_id
       ) AS chains GROUP BY organization_id ORDER BY organization_id`,
     );
@@ -98,11 +99,23 @@ export class AuditVerification {
     if (known !== undefined && known.sequence > Number(sequence))
       return broken('the chain is shorter than when the head was kept');
     const end = await this.database.client.auditChain.findFirst({ where: { organizationId } });
-    if (end === null) return broken('the end of the chain is not recorded');
+    if (end === null)
+      return broken(
+        sequence > 0n ? 'the end of the chain is not recorded' : await this.nameAbsence(organizationId),
+      );
     if (end.sequence > sequence) return broken('rows are missing at the end');
     if (end.sequence < sequence || toHex(end.hash) !== toHex(hash))
       return broken('the recorded end of the chain is another one');
     return { head: { organizationId, sequence: Number(sequence), hash: toHex(hash) }, fault: null };
+  }
+
+  /** Why there is neither a row nor an end. */
+  private async nameAbsence(organizationId: string): Promise<string> {
+    const where = { id: organizationId };
+    const known = await this.database.client.organization.count({ where });
+    return known === 0
+      ? 'there is no such organization, nor a chain of one'
+      : 'the whole chain is missing: every organization has one from its first moment on';
   }
 }
 

@@ -33,10 +33,10 @@ export const auditVerifyCommand = new Command('audit:verify')
       const gone = known.filter((head) =>
         chains.every((chain) => chain.organizationId !== head.organizationId),
       );
-      const chosen = [...chains, ...gone.map(({ organizationId }) => ({ organizationId, rows: 0 }))].filter(
-        ({ organizationId }) => organization === undefined || organizationId === organization,
-      );
-      return verifyAll(verification, chosen, known);
+      const all = [...chains, ...gone.map(({ organizationId }) => ({ organizationId, rows: 0 }))];
+      if (organization === undefined) return verifyAll(verification, all, known);
+      const chosen = all.find(({ organizationId }) => organizationId === organization);
+      return verifyAll(verification, [chosen ?? { organizationId: organization, rows: 0 }], known);
     });
     const lines = [
       ...heads.map((head) => `${head.organizationId}  ${head.sequence} rows  ${head.hash}`),

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { RetentionClock } from './retention-clock.js';
 import { RetentionService } from './retention.service.js';
 
-@Module({ providers: [RetentionService], exports: [RetentionService] })
+@Module({ providers: [RetentionService, RetentionClock], exports: [RetentionService, RetentionClock] })
 export class RetentionModule {}

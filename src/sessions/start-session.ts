@@ -35,7 +35,7 @@ export const START_SESSION: Statement = {
 export const START_SESSION_WITH_TRACE: Statement = {
   name: 'start_session_with_trace',
   tenant: 2,
-  text: `${MARK_AND_BEGIN}, ${appendEventSql(OWN_PARAMETERS + 1, 'SELECT 1 FROM session')}`,
+  text: `${MARK_AND_BEGIN} ${appendEventSql(OWN_PARAMETERS + 1, 'SELECT 1 FROM session')}`,
 };
 
 /**

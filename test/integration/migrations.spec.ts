@@ -13,6 +13,7 @@ import { embeddedSession } from '../../src/platform/database/embedded-database.j
 declare const embeddedDatabases: { take: () => Promise<{ database: PGlite; giveBack: () => Promise<void> }> };
 
 const SOURCE = join(__dirname, '../../prisma/migrations');
+const HELD_TRAIL = '20261121215100_held_trail';
 const LISTABLE = '20261121215000_listable_accounts';
 const NULLABLE = '20261120000100_password_nullable';
 const ID = (n: number): string => `00000000-0000-7000-8000-00000000000${n}`;
@@ -203,6 +204,28 @@ describe('migrations', () => {
     expect(await people()).toEqual([{ role: 'ADMIN', status: 'SUSPENDED' }]);
     expect(await applyMigrations(session, folder)).toEqual([LISTABLE]);
     expect(await terms()).toHaveLength(7);
+  });
+
+  it('to a trail that is held give each organization of before its end of the chain, and have a way back [F-16]', async () => {
+    const { session, folder } = await setUp();
+    const down = readFileSync(join(SOURCE, HELD_TRAIL, 'down.sql'), 'utf8');
+    const ids = ['01890a5d-ac96-774b-bcce-b302099a8000', '01890a5d-ac96-774b-bcce-b302099a8001'];
+    const ends = () => session.query('SELECT sequence::int FROM benteng.audit_chains ORDER BY sequence');
+    await session.execute(down);
+    for (const id of ids)
+      await session.query(
+        `INSERT INTO benteng.organizations (id, name, created_at, updated_at) VALUES ($1, 'Toko', now(), now())`,
+        [id],
+      );
+    await session.query(
+      `INSERT INTO benteng.audit_chains (organization_id, sequence, hash) VALUES ($1, 7, '')`,
+      ids.slice(1),
+    );
+    expect(await applyMigrations(session, folder)).toEqual([HELD_TRAIL]);
+    expect(await ends()).toEqual([{ sequence: 0 }, { sequence: 7 }]);
+    await session.execute(down);
+    expect(await ends()).toEqual([{ sequence: 7 }]);
+    expect(await applyMigrations(session, folder)).toEqual([HELD_TRAIL]);
   });
 });
 

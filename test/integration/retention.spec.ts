@@ -1,5 +1,6 @@
 import { Jobs } from '../../src/platform/jobs/jobs.js';
 import { RETENTION_RULES, type RetentionRule } from '../../src/retention/retention-rules.js';
+import { RetentionClock } from '../../src/retention/retention-clock.js';
 import { RetentionService } from '../../src/retention/retention.service.js';
 import { aPerson, signIn } from '../factories/people.js';
 import { NO_LIMITS } from '../support/no-limits.js';
@@ -58,6 +59,8 @@ describe('retention', () => {
     expect(await due()).toMatchObject({ 'login-attempts': 0 });
     test.clock.advanceSeconds(1);
     expect(await due()).toMatchObject({ 'login-attempts': 3 });
+    // An operator says that the clock is right: it went 90 days ahead at once.
+    await test.app.get(RetentionClock).trust(test.clock.now());
     for (const rule of RETENTION_RULES) await test.app.get(Jobs).runNow(`retention ${rule.kind}`);
     expect(await due()).toEqual({ ...none, 'spent-captchas': 0 });
     expect(await test.database.client.user.count()).toBe(1);
@@ -78,7 +81,7 @@ describe('retention', () => {
       if (batches.length === 2) stop.abort();
     };
     const rule = ruleOf('login-attempts');
-    expect(await retention.run(rule, { batchSize: 100, stop: stop.signal, onDeleted })).toBe(200);
+    expect(await retention.run(rule, { all: true, batchSize: 100, stop: stop.signal, onDeleted })).toBe(200);
     expect(batches).toEqual([100, 100]);
     expect(await attempts()).toBe(55);
     expect(await retention.run(rule, { batchSize: 100 })).toBe(50);
@@ -95,12 +98,58 @@ describe('retention', () => {
     expect(told[0]).toContain('"level":"info"');
   });
 
+  const alertsNow = async () => {
+    await test.app.get(Jobs).runNow('alert delivery');
+    return test.database.client.alert.findMany({ where: { kind: 'retention_held', acknowledgedAt: null } });
+  };
+
+  it('takes a tenth of a kind at once, by itself, and tells whoever runs it [F-16]', async () => {
+    const rule = ruleOf('login-attempts');
+    await retention.run(rule, { all: true });
+    await addAttempts(2000, new Date(test.clock.now().getTime() - 91 * 86_400_000));
+    const rest = (await test.database.client.loginAttempt.count()) - 2000;
+    await test.app.get(Jobs).runNow('retention login-attempts');
+    expect(await retention.count(rule)).toBe(2000 - Math.ceil((2000 + rest) / 10));
+    expect(await alertsNow()).toMatchObject([
+      { organizationId: null, details: { of: 'login-attempts', reason: expect.stringContaining('tenth') } },
+    ]);
+    expect(await retention.run(rule, { all: true })).toBe(2000 - Math.ceil((2000 + rest) / 10));
+  });
+
+  it('deletes nothing by a clock that has jumped, until it has gone on for a day or an operator trusts it [F-16]', async () => {
+    const rule = ruleOf('login-attempts');
+    const jobs = test.app.get(Jobs);
+    await addAttempts(5, test.clock.now());
+    await jobs.runNow('retention login-attempts');
+    const before = await test.database.client.loginAttempt.count();
+    test.clock.advanceSeconds(365 * 86_400);
+    await jobs.runNow('retention login-attempts');
+    expect(await test.database.client.loginAttempt.count()).toBe(before);
+    expect(await alertsNow()).toMatchObject([
+      { details: { reason: expect.stringContaining('the last look') } },
+    ]);
+    for (let hour = 0; hour < 23; hour += 1) {
+      test.clock.advanceSeconds(3600);
+      await jobs.runNow('retention login-attempts');
+    }
+    expect(await test.database.client.loginAttempt.count()).toBe(before);
+    test.clock.advanceSeconds(3600);
+    await jobs.runNow('retention login-attempts');
+    expect(await retention.count(rule)).toBe(0);
+
+    // Set right again: the clock goes back a year.
+    test.clock.advanceSeconds(-365 * 86_400);
+    expect(await test.app.get(RetentionClock).objection(test.clock.now())).toContain('the last look');
+    await test.app.get(RetentionClock).trust(test.clock.now());
+    expect(await test.app.get(RetentionClock).objection(test.clock.now())).toBeNull();
+  });
+
   it('runs once at a time', async () => {
     await addAttempts(300, new Date(test.clock.now().getTime() - 91 * 86_400_000));
     const rule = ruleOf('login-attempts');
     const outcomes = await Promise.all([
-      retention.run(rule, { batchSize: 50 }),
-      retention.run(rule, { batchSize: 50 }),
+      retention.run(rule, { all: true, batchSize: 50 }),
+      retention.run(rule, { all: true, batchSize: 50 }),
     ]);
     expect(outcomes.toSorted()).toEqual([300, null]);
   });
@@ -129,7 +178,10 @@ describe('retention', () => {
     await addAttempts(100_000, new Date(test.clock.now().getTime() - 91 * 86_400_000));
     const person = await aPerson(test);
     const sizes: number[] = [];
-    const run = retention.run(ruleOf('login-attempts'), { onDeleted: (count) => sizes.push(count) });
+    const run = retention.run(ruleOf('login-attempts'), {
+      all: true,
+      onDeleted: (count) => sizes.push(count),
+    });
     let signedIn = 0;
     const signInAgain = async (): Promise<void> => {
       expect((await test.client().login(person)).status).toBe(200);

@@ -1,5 +1,11 @@
 import { AuditVerification, type ChainVerdict } from '../../src/audit/audit-verification.js';
-import { aPerson, aSignedInAdmin, OTHER_PASSWORD, type SignedIn } from '../factories/people.js';
+import {
+  anOrganization,
+  aPerson,
+  aSignedInAdmin,
+  OTHER_PASSWORD,
+  type SignedIn,
+} from '../factories/people.js';
 import { NO_LIMITS } from '../support/no-limits.js';
 import { expectProblem } from '../support/problems.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -21,11 +27,13 @@ describe('the chain of security events', () => {
   const verify = (...rest: [Parameters<AuditVerification['verify']>[1]?]): Promise<ChainVerdict> =>
     test.app.get(AuditVerification).verify(admin.organizationId, ...rest);
   const sql = (text: string, ...values: unknown[]) => test.database.client.$executeRawUnsafe(text, ...values);
-  /** As the owner of the table, who can take the trigger away. */
+  /** As the owner of the tables, who can take the triggers away. */
   const tamper = async (text: string) => {
-    await sql('ALTER TABLE benteng.security_events DISABLE TRIGGER security_events_insert_only');
+    for (const table of ['security_events', 'audit_chains'])
+      await sql(`ALTER TABLE benteng.${table} DISABLE TRIGGER USER`);
     await sql(text, admin.organizationId);
-    await sql('ALTER TABLE benteng.security_events ENABLE TRIGGER security_events_insert_only');
+    for (const table of ['security_events', 'audit_chains'])
+      await sql(`ALTER TABLE benteng.${table} ENABLE TRIGGER USER`);
   };
 
   it('is whole when nobody touched it', async () => {
@@ -79,6 +87,40 @@ describe('the chain of security events', () => {
   ])('shows %s', async (_what, sequence, statement) => {
     await tamper(statement);
     expect((await verify()).fault).toMatchObject({ organizationId: admin.organizationId, sequence });
+  });
+
+  it.each([
+    'DELETE FROM benteng.audit_chains',
+    'TRUNCATE benteng.audit_chains',
+    'UPDATE benteng.audit_chains SET sequence = 0',
+    'UPDATE benteng.audit_chains SET sequence = sequence - 1',
+    `UPDATE benteng.audit_chains SET hash = decode(repeat('ab', 32), 'hex')`,
+    'DELETE FROM benteng.organizations',
+  ])('has an end that only goes on: %s is refused [F-16]', async (statement) => {
+    await expect(sql(statement)).rejects.toThrow(/only goes on|only ever added|foreign key|violates/);
+    expect((await verify()).fault).toBeNull();
+  });
+
+  it('that is gone as a whole is named, and an organization that never was too [F-16]', async () => {
+    const verification = test.app.get(AuditVerification);
+    const quiet = await anOrganization(test);
+    expect(await verification.verify(quiet)).toMatchObject({ fault: null, head: { sequence: 0 } });
+    await tamper(`DELETE FROM benteng.security_events ${where}`);
+    await tamper(`DELETE FROM benteng.audit_chains ${where}`);
+    const listed = (await verification.listChains()).map(({ organizationId }) => organizationId);
+    expect(listed).toEqual(expect.arrayContaining([quiet, admin.organizationId]));
+    expect((await verify()).fault).toMatchObject({
+      sequence: 1,
+      fault: expect.stringContaining('whole chain is missing'),
+    });
+    const unknown = await verification.verify('01a1fac7-20e5-74ae-82b5-f30f3c0a6262');
+    expect(unknown.fault).toMatchObject({ fault: expect.stringContaining('no such organization') });
+    // Nothing that must leave a trace happens there any more.
+    expectProblem(
+      await admin.client.post('/users', { email: 'new@example.com', name: 'New' }),
+      500,
+      'INTERNAL',
+    );
   });
 
   it('that was cut and its end with it shows against a head that was kept outside', async () => {

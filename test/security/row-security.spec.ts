@@ -152,9 +152,14 @@ onServer('the second fence: row security for the application role [L-0.1] [T-4.2
     ]);
     await expect(moved).rejects.toThrow('violates row-level security policy');
     const added = client.query(
-      `INSERT INTO benteng.audit_chains (organization_id, sequence, hash) VALUES (gen_random_uuid(), 1, '')`,
+      `INSERT INTO benteng.user_imports (organization_id, file_hash, started_at) VALUES (gen_random_uuid(), '', now())`,
     );
     await expect(added).rejects.toThrow('violates row-level security policy');
+    const event = client.query(
+      `SELECT benteng.append_event(gen_random_uuid(), $1, 'user.created', NULL, NULL, NULL, NULL, '{}', now(), '')`,
+      [other.organizationId],
+    );
+    await expect(event).rejects.toThrow('the event is of another organization');
   });
 
   it.each([
@@ -171,6 +176,11 @@ onServer('the second fence: row security for the application role [L-0.1] [T-4.2
     'DROP TABLE benteng.sessions',
     'TRUNCATE benteng.sessions',
     'UPDATE benteng.security_events SET action = action',
+    'INSERT INTO benteng.security_events SELECT * FROM benteng.security_events',
+    "INSERT INTO benteng.audit_chains VALUES (gen_random_uuid(), 0, '')",
+    'UPDATE benteng.audit_chains SET sequence = sequence + 1',
+    'DELETE FROM benteng.audit_chains',
+    'UPDATE benteng.balance_entries SET amount = amount',
     'DELETE FROM benteng.security_events',
     'DELETE FROM benteng.balance_entries',
     'DELETE FROM benteng._prisma_migrations',

@@ -1338,6 +1338,7 @@ export interface components {
         | 'database_errors'
         | 'client_address_unreadable'
         | 'uncaught_fault'
+        | 'retention_held'
         | 'webhook_signature_failures'
         | 'unusual_api_use';
       /** Format: date-time */
@@ -2119,6 +2120,7 @@ export interface operations {
           | 'database_errors'
           | 'client_address_unreadable'
           | 'uncaught_fault'
+          | 'retention_held'
           | 'webhook_signature_failures'
           | 'unusual_api_use';
         limit?: number;

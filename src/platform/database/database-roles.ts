@@ -19,8 +19,8 @@ export function isRoleName(text: string): boolean {
   return /^[a-z_][a-z0-9_]{0,62}$/.test(text);
 }
 
-/** Tables whose rows are only ever added: nobody but the owner could take that back. */
-const INSERT_ONLY = ['security_events', 'balance_entries'];
+/** Tables that the application reads and only a function of the owner writes (`benteng.append_event`). */
+const WRITTEN_BY_FUNCTION = ['security_events', 'audit_chains'];
 
 /**
  * SQL that makes the three roles of a database and gives each what it needs and no more (T-4.2, A-7, ASVS V13.2.2): no
@@ -77,14 +77,18 @@ ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA benteng
   GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${application};
 ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA benteng GRANT SELECT ON TABLES TO ${backup};
 
--- What only grows, and the history of migrations.
+-- What only grows: the tables whose triggers refuse everything but new rows, the trail, the history of migrations.
 DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['${INSERT_ONLY.join("', '")}'] LOOP
-    IF to_regclass('benteng.' || name) IS NOT NULL THEN
-      EXECUTE format('REVOKE UPDATE, DELETE ON benteng.%I FROM ${application}', name);
+  FOR name IN SELECT DISTINCT t.tgrelid::regclass::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+              WHERE c.relnamespace = 'benteng'::regnamespace AND t.tgname ~ '_insert_only$' LOOP
+    EXECUTE format('REVOKE UPDATE, DELETE ON %s FROM ${application}', name);
+  END LOOP;
+  FOREACH name IN ARRAY ARRAY['${WRITTEN_BY_FUNCTION.join("', '")}'] LOOP
+    IF to_regprocedure('benteng.append_event(uuid,uuid,text,uuid,uuid,text,uuid,json,timestamptz,bytea)') IS NOT NULL THEN
+      EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON benteng.%I FROM ${application}', name);
     END IF;
   END LOOP;
   IF to_regclass('benteng._prisma_migrations') IS NOT NULL THEN

@@ -75,31 +75,20 @@ export function eventParameters(row: EventRow): unknown[] {
 }
 
 /**
- * SQL that adds one event to its organization's chain; the end of the chain is a row that one writer at a time holds.
+ * SQL that adds one event to its organization's chain, whose end one writer at a time holds. The function of the database
+ * is the only way: the application's role has no right to write the trail itself (migration `held_trail`).
  * @param first number of the first of its parameters.
  * @param condition a query that yields one row when the event is to be written, none when not.
  */
 export function appendEventSql(first: number, condition: string): string {
-  const columns = EVENT_PARAMETERS.map(([column]) => column).join(', ');
   const values = EVENT_PARAMETERS.map(([, type], index) => `$${first + index}::${type}`).join(', ');
   const content = `$${first + EVENT_PARAMETERS.length}::bytea`;
-  return `
-    chain AS (
-      INSERT INTO benteng.audit_chains AS c (organization_id, sequence, hash)
-      SELECT $${first + 1}::uuid, 1, sha256(decode(repeat('00', 32), 'hex') || int8send(1) || ${content})
-      FROM (${condition}) AS happened
-      ON CONFLICT (organization_id) DO UPDATE
-      SET sequence = c.sequence + 1, hash = sha256(c.hash || int8send(c.sequence + 1) || ${content})
-      RETURNING sequence, hash
-    )
-    INSERT INTO benteng.security_events (${columns}, sequence, hash)
-    SELECT ${values}, sequence, hash FROM chain
-    RETURNING id`;
+  return `SELECT benteng.append_event(${values}, ${content}) AS id FROM (${condition}) AS happened`;
 }
 
 /** Adds one event to its chain; parameters are those of `eventParameters`. */
 export const APPEND_EVENT: Statement = {
   name: 'append_event',
   tenant: 2,
-  text: `WITH ${appendEventSql(1, 'SELECT 1')}`,
+  text: appendEventSql(1, 'SELECT 1'),
 };

@@ -36,6 +36,8 @@ export type Signal =
   | { readonly kind: 'delivery_failed'; readonly service: 'alert_webhook' | 'mail' }
   /** The same password was tried for many email addresses within minutes. */
   | { readonly kind: 'password_sprayed'; readonly emails: number }
+  /** Retention deletes nothing, or not all that is due; `of` is the kind of data. */
+  | { readonly kind: 'retention_held'; readonly of: string; readonly reason: string }
   | { readonly kind: 'limiter_store_down'; readonly reason: string }
   | { readonly kind: 'limiter_store_up' }
   | { readonly kind: 'database_error' }

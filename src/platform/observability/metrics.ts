@@ -199,6 +199,7 @@ export class Metrics implements OnModuleInit, OnApplicationShutdown {
         return;
       case 'api_use':
       case 'password_sprayed':
+      case 'retention_held':
         // For the alerts alone.
         return;
     }
