@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { OrganizationsModule } from '../organizations/organizations.module.js';
 import { AlertDelivery } from './alert-delivery.js';
 import { AlertSources } from './alert-sources.js';
 import { AlertsController } from './alerts.controller.js';
@@ -7,7 +6,6 @@ import { AlertsService } from './alerts.service.js';
 import { AttemptPatterns } from './attempt-patterns.js';
 
 @Module({
-  imports: [OrganizationsModule],
   controllers: [AlertsController],
   providers: [AlertsService, AlertSources, AttemptPatterns, AlertDelivery],
 })

@@ -1,5 +1,4 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { Principal } from '../platform/access/principal.js';
 import { addSeconds, Clock } from '../platform/clock/clock.js';
 import { Config } from '../platform/config/config.js';
@@ -53,7 +52,6 @@ export class AlertsService implements OnModuleDestroy {
     private readonly config: Config,
     private readonly clock: Clock,
     private readonly random: RandomSource,
-    private readonly organizations: OrganizationsService,
     private readonly events: SecurityEvents,
   ) {}
 
@@ -97,12 +95,12 @@ export class AlertsService implements OnModuleDestroy {
     return this.flushing;
   }
 
-  /** The alerts the caller may see, newest first: those of the organization, for the operator also the installation's. */
+  /** The alerts the caller may see, newest first: those of the organization, for operators also the installation's. */
   async list(principal: Principal, query: AlertsQuery): Promise<Page<AlertView>> {
     const { limit, cursor, kind, acknowledged } = query;
     const where = {
       AND: [
-        { OR: await this.scopesOf(principal) },
+        { OR: scopesOf(principal) },
         { kind, ...(acknowledged !== undefined && { acknowledgedAt: acknowledged ? { not: null } : null }) },
         beforeInstantCursor(cursor),
       ],
@@ -120,7 +118,7 @@ export class AlertsService implements OnModuleDestroy {
 
   /** Takes note of an alert, leaving a trace; again changes nothing. The next problem of its kind is a new alert. @throws NOT_FOUND */
   async acknowledge(principal: Principal, id: string, client: ClientContext): Promise<AlertView> {
-    const scopes = await this.scopesOf(principal);
+    const scopes = scopesOf(principal);
     return this.database.transaction(async (tx) => {
       const [taken] = await this.database.acrossTenants(() =>
         tx.alert.updateManyAndReturn({
@@ -161,11 +159,6 @@ export class AlertsService implements OnModuleDestroy {
     });
   }
 
-  private async scopesOf({ organizationId }: Principal): Promise<{ organizationId: string | null }[]> {
-    const isOperator = await this.organizations.isOperator(organizationId);
-    return isOperator ? [{ organizationId }, { organizationId: null }] : [{ organizationId }];
-  }
-
   private async storeWaiting(): Promise<void> {
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
       try {
@@ -177,4 +170,9 @@ export class AlertsService implements OnModuleDestroy {
       this.waiting.shift();
     }
   }
+}
+
+/** Whose alerts the caller may see. */
+function scopesOf({ organizationId, isOperator }: Principal): { organizationId: string | null }[] {
+  return isOperator ? [{ organizationId }, { organizationId: null }] : [{ organizationId }];
 }

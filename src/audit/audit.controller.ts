@@ -5,7 +5,6 @@ import { AccessTokenGuard } from '../platform/access/access-token.guard.js';
 import { CurrentPrincipal, Roles } from '../platform/access/access.decorators.js';
 import type { Principal } from '../platform/access/principal.js';
 import { RolesGuard } from '../platform/access/roles.guard.js';
-import { Client, type ClientContext } from '../platform/http/client-context.js';
 import { ThrottlerGuard } from '../platform/limits/throttler.guard.js';
 import { csvLine } from '../platform/validation/csv.js';
 import { AttemptsExportQuery, AttemptsQuery, EventsQuery } from './dto/audit.dto.js';
@@ -32,12 +31,8 @@ export class AuditController {
 
   @Get('login-attempts')
   @Roles('ADMIN')
-  listAttempts(
-    @CurrentPrincipal() principal: Principal,
-    @Query() query: AttemptsQuery,
-    @Client() client: ClientContext,
-  ) {
-    return this.attempts.list(principal, query, client);
+  listAttempts(@CurrentPrincipal() principal: Principal, @Query() query: AttemptsQuery) {
+    return this.attempts.list(principal, query);
   }
 
   @Get('login-attempts.csv')
@@ -45,11 +40,10 @@ export class AuditController {
   exportAttempts(
     @CurrentPrincipal() principal: Principal,
     @Query() query: AttemptsExportQuery,
-    @Client() client: ClientContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): StreamableFile {
     void reply.header('Content-Disposition', 'attachment; filename="login-attempts.csv"');
-    const lines = Readable.from(toCsv(this.attempts.export(principal, query, client)));
+    const lines = Readable.from(toCsv(this.attempts.export(principal, query)));
     return new StreamableFile(lines, { type: 'text/csv; charset=utf-8' });
   }
 

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { OrganizationsService } from '../organizations/organizations.service.js';
 import { RefusedAttempts } from '../login-attempts/refused-attempts.js';
 import type { Principal } from '../platform/access/principal.js';
 import { Database } from '../platform/database/database.js';
 import type { LoginAttempt, Prisma } from '../platform/database/generated/client.js';
-import type { ClientContext } from '../platform/http/client-context.js';
 import { beforeInstantCursor, instantKey, toPage, type Page } from '../platform/http/page.js';
 import type { AttemptsExportQuery, AttemptsQuery, OwnAttemptsQuery } from './dto/audit.dto.js';
 
@@ -22,14 +20,12 @@ const EXPORT_BATCH = 1000;
 
 /**
  * Reads the login audit (L-S6.2). Attempts at an address that no account has belong to no organization: they are shown to
- * the operator's administrators, and to others only when they came from the reader's own client address, where a
- * colleague may have mistyped (docs/decisions/0016).
+ * operators alone (docs/decisions/0016).
  */
 @Injectable()
 export class LoginAttemptHistory {
   constructor(
     private readonly database: Database,
-    private readonly organizations: OrganizationsService,
     private readonly refused: RefusedAttempts,
   ) {}
 
@@ -45,25 +41,17 @@ export class LoginAttemptHistory {
   }
 
   /** The attempts of the organization, newest first. */
-  async list(
-    principal: Principal,
-    query: AttemptsQuery,
-    client: ClientContext,
-  ): Promise<Page<LoginAttemptView>> {
+  async list(principal: Principal, query: AttemptsQuery): Promise<Page<LoginAttemptView>> {
     await this.refused.flush();
-    const scopes = await this.scopesOf(principal, client);
+    const scopes = scopesOf(principal);
     const rows = await this.readAll(scopes, query, query.limit + 1);
     return toPage(rows, query.limit, instantKey, toView);
   }
 
   /** All of them, in batches, so that memory stays flat however many there are. */
-  async *export(
-    principal: Principal,
-    query: AttemptsExportQuery,
-    client: ClientContext,
-  ): AsyncGenerator<LoginAttemptView[]> {
+  async *export(principal: Principal, query: AttemptsExportQuery): AsyncGenerator<LoginAttemptView[]> {
     await this.refused.flush();
-    const scopes = await this.scopesOf(principal, client);
+    const scopes = scopesOf(principal);
     let cursor: string | undefined;
     do {
       const rows = await this.readAll(scopes, { ...query, cursor }, EXPORT_BATCH + 1);
@@ -71,15 +59,6 @@ export class LoginAttemptHistory {
       yield page.items;
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
-  }
-
-  /** Which rows the caller may see: each scope is served by an index of its own. */
-  private async scopesOf(
-    { organizationId }: Principal,
-    { ipAddress }: ClientContext,
-  ): Promise<Prisma.LoginAttemptWhereInput[]> {
-    const isOperator = await this.organizations.isOperator(organizationId);
-    return [{ organizationId }, { organizationId: null, ...(!isOperator && { ipAddress }) }];
   }
 
   private async readAll(
@@ -112,6 +91,11 @@ export class LoginAttemptHistory {
       }),
     );
   }
+}
+
+/** Which rows the caller may see: each scope is served by an index of its own. */
+function scopesOf({ organizationId, isOperator }: Principal): Prisma.LoginAttemptWhereInput[] {
+  return isOperator ? [{ organizationId }, { organizationId: null }] : [{ organizationId }];
 }
 
 function newestFirst(a: LoginAttempt, b: LoginAttempt): number {

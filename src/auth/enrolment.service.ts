@@ -48,6 +48,8 @@ export class EnrolmentService extends EnrolmentReader {
       via: 'enrolment',
       email: user.email,
       role: roleOf(user),
+      // A challenge opens the enrolment and nothing of the installation's.
+      isOperator: false,
       amr: challenge.amr,
       authenticatedAt: this.clock.now(),
     };

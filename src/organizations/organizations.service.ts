@@ -19,20 +19,6 @@ export class OrganizationsService {
   }
 
   /**
-   * Whether this is the operator's organization: the oldest one of the installation, made by `admin:create` or by the
-   * first start. What belongs to no organization is shown to its administrators.
-   */
-  async isOperator(organizationId: string): Promise<boolean> {
-    const first = await this.database.acrossTenants(() =>
-      this.database.client.organization.findFirst({
-        orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-        select: { id: true },
-      }),
-    );
-    return first?.id === organizationId;
-  }
-
-  /**
    * Holds the organization's row until the transaction ends: decisions about its administrators happen one at a time,
    * so that two of them cannot each rely on the other. NO KEY: rows that only refer to the organization, such as a new
    * session, need not wait, and a login that holds the account's row cannot deadlock with the administrator.

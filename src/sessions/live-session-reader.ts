@@ -17,6 +17,7 @@ interface Row extends SessionState {
   role: RoleName;
   status: 'ACTIVE' | 'SUSPENDED';
   isEnrolled: boolean;
+  isOperator: boolean;
 }
 
 const FIND_LIVE_SESSIONS = {
@@ -24,7 +25,7 @@ const FIND_LIVE_SESSIONS = {
   text: `
     SELECT s.id, s.user_id AS "userId", s.organization_id AS "organizationId", s.amr, s.ended_at AS "endedAt",
            s.expires_at AS "expiresAt", s.last_active_at AS "lastActiveAt", u.email, u.role, u.status,
-           u.two_factor_enabled_at IS NOT NULL AS "isEnrolled"
+           u.two_factor_enabled_at IS NOT NULL AS "isEnrolled", u.is_operator AS "isOperator"
     FROM benteng.sessions s JOIN benteng.users u ON u.id = s.user_id
     WHERE s.id = ANY ($1::uuid[])`,
 };
@@ -60,6 +61,7 @@ export class LiveSessionReader extends PrincipalReader {
       via: 'session',
       email: row.email,
       role: row.role,
+      isOperator: row.isOperator && row.role === 'ADMIN',
       amr: row.amr,
       authenticatedAt: new Date(claims.auth_time * 1000),
     };

@@ -21,6 +21,15 @@ export interface CreatedAdmin {
 /** Where the new administrator belongs. */
 export type AdminHome = { newOrganization: string } | { organizationId: string };
 
+/** Whom to add. */
+export interface NewAdmin {
+  /** Canonical. */
+  readonly email: string;
+  readonly name: string;
+  /** Runs the installation too. */
+  readonly isOperator?: boolean;
+}
+
 /** Adds administrators from the server's own terminal: the first one of an installation has nobody to invite him. */
 @Injectable()
 export class AdminCreation {
@@ -49,25 +58,25 @@ export class AdminCreation {
 
   /**
    * Adds an administrator with a temporary password.
-   * @param person.email canonical address.
    * @throws OperatorError when the address is in use or the organization does not exist.
    */
-  async create(person: { email: string; name: string }, home: AdminHome): Promise<CreatedAdmin> {
+  async create(person: NewAdmin, home: AdminHome): Promise<CreatedAdmin> {
     const { password, hash, expiresAt } = await this.credentials.createTemporaryPassword();
+    const { isOperator = false } = person;
     try {
       return await this.database.transaction(async (tx) => {
         const organizationId = await this.findHome(tx, home);
         const userId = this.random.id();
         const owner = { id: userId, organizationId, email: person.email, credentialVersion: 0 };
         await tx.user.create({
-          data: { ...owner, name: person.name, role: 'ADMIN', createdAt: this.clock.now() },
+          data: { ...owner, name: person.name, role: 'ADMIN', isOperator, createdAt: this.clock.now() },
         });
         await this.credentials.replacePassword(tx, owner, { kind: 'temporary', hash, expiresAt });
         this.events.record(tx, {
           action: 'user.created',
           organizationId,
           targetId: userId,
-          details: { email: person.email, role: 'ADMIN', by: 'operator' },
+          details: { email: person.email, role: isOperator ? 'OPERATOR' : 'ADMIN', by: 'operator' },
         });
         return { userId, organizationId, email: person.email, temporaryPassword: password, expiresAt };
       });
@@ -75,6 +84,28 @@ export class AdminCreation {
       if (isUniqueViolation(error)) throw new OperatorError(`The address ${person.email} is already in use.`);
       throw error;
     }
+  }
+
+  /**
+   * Makes an administrator that exists an operator; again changes nothing.
+   * @param email canonical address.
+   * @throws OperatorError when no administrator has the address.
+   */
+  async makeOperator(email: string): Promise<{ userId: string; organizationId: string; email: string }> {
+    // The address is what says whose account it is.
+    const user = await this.database.acrossTenants(() =>
+      this.database.client.user.findFirst({ where: { email, role: 'ADMIN', status: 'ACTIVE' } }),
+    );
+    if (user === null) throw new OperatorError(`No active administrator has the address ${email}.`);
+    const { id: userId, organizationId } = user;
+    await this.database.transaction(async (tx) => {
+      const where = { id: userId, organizationId, role: 'ADMIN', isOperator: false };
+      const { count } = await tx.user.updateMany({ where, data: { isOperator: true } });
+      if (count === 0) return;
+      const details = { from: 'ADMIN', to: 'OPERATOR', by: 'operator' };
+      this.events.record(tx, { action: 'user.role_changed', organizationId, targetId: userId, details });
+    });
+    return { userId, organizationId, email };
   }
 
   private async findHome(tx: Transaction, home: AdminHome): Promise<string> {

@@ -62,7 +62,9 @@ export class UserAdministration {
       if (isActiveAdmin(current) && !isActiveAdmin({ ...current, ...withoutUndefined(fields) })) {
         await this.assertAnotherAdmin(tx, organizationId, id);
       }
-      await tx.user.updateMany({ where: { id, organizationId }, data: fields });
+      // Who is made an administrator again later is no operator by that.
+      const data = fields.role === 'USER' ? { ...fields, isOperator: false } : fields;
+      await tx.user.updateMany({ where: { id, organizationId }, data });
       if (hash !== null) {
         const owner: CredentialOwner = before;
         await this.credentials.replacePassword(tx, owner, { kind: 'administered', hash });

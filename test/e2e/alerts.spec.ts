@@ -3,14 +3,23 @@ import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { Database } from '../../src/platform/database/database.js';
 import { isPublic } from '../../src/alerts/webhook-sender.js';
+import { AdminCreation } from '../../src/users/admin-creation.js';
 import { Signals } from '../../src/platform/events/signals.js';
 import { Jobs } from '../../src/platform/jobs/jobs.js';
-import { aPerson, aSignedInAdmin, aSignedInUser, type SignedIn } from '../factories/people.js';
+import {
+  aPerson,
+  aSignedInAdmin,
+  aSignedInUser,
+  GOOD_PASSWORD,
+  signIn,
+  type SignedIn,
+} from '../factories/people.js';
 import { NO_LIMITS } from '../support/no-limits.js';
 import { pageOf } from '../support/pages.js';
 import { expectProblem } from '../support/problems.js';
 import { MEMORY_COUNTERS } from '../support/test-config.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
+import type { TestClient } from '../support/test-client.js';
 
 const SECRET = `whsec_${Buffer.alloc(32, 'benteng').toString('base64')}`;
 
@@ -48,6 +57,7 @@ beforeAll(async () => {
     },
   });
   operator = await aSignedInAdmin(test);
+  await test.app.get(AdminCreation).makeOperator(operator.email);
 });
 beforeEach(async () => {
   test.clock.advanceSeconds(5000);
@@ -211,6 +221,40 @@ describe('alerts', () => {
         details: { callerId: admin.id, requests: 20, seconds: 600 },
       },
     ]);
+  });
+
+  it('of the installation are no stranger’s who registers, and nobody’s who is no administrator any more [F-22]', async () => {
+    const registration = {
+      email: 'stranger@example.com',
+      password: GOOD_PASSWORD,
+      name: 'Stranger',
+      organizationName: 'Strangers',
+    };
+    const stranger = test.client();
+    expect((await stranger.post('/auth/register', registration)).status).toBe(202);
+    await stranger.login(registration);
+    const { organizationId } = await test.database.client.user.findFirstOrThrow({
+      where: { email: registration.email },
+    });
+    test.app.get(Signals).emit({ kind: 'password_sprayed', emails: 78 });
+    await run('alert delivery');
+    const [alert] = await alertsOf(operator, '&kind=password_spraying');
+    const id = String(alert!['id']);
+    const seen = async (reader: TestClient) =>
+      pageOf(await reader.get('/audit/alerts')).items.map((item) => item['id']);
+    expect(await seen(stranger)).toEqual([]);
+    expectProblem(await stranger.post(`/audit/alerts/${id}/acknowledge`), 404, 'NOT_FOUND');
+
+    const second = await aSignedInAdmin(test, { organizationId });
+    await test.app.get(AdminCreation).makeOperator(second.email);
+    expect(await seen(second.client)).toContain(id);
+    expect(await seen(stranger)).toEqual([]);
+    for (const role of ['USER', 'ADMIN']) await stranger.patch(`/users/${second.id}`, { role });
+    expect(await seen((await signIn(test, second)).client)).toEqual([]);
+    expect((await operator.client.post(`/audit/alerts/${id}/acknowledge`)).status).toBe(200);
+    await expect(test.app.get(AdminCreation).makeOperator('nobody@example.com')).rejects.toThrow(
+      'No active administrator',
+    );
   });
 
   it('of the installation are the operator’s to see: counters or database away', async () => {

@@ -256,6 +256,43 @@ describe('the command line', () => {
       expect([address, rolePasswordsSql(['app'], [address])]).toEqual([address, null]);
   });
 
+  it('makes an operator, names what no chain is, and deletes nothing by a clock a year ahead [F-16] [F-22]', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'benteng-cli-'));
+    const environment = { DATA_DIR: home };
+    try {
+      const created = await runCommand(
+        ['admin:create', '--operator', '--email', 'boss@example.com', '--organization', 'Toko', '--json'],
+        environment,
+      );
+      expect({ ...created, out: JSON.parse(created.out) as object }).toMatchObject({
+        code: 0,
+        out: { email: 'boss@example.com', temporaryPassword: expect.any(String) },
+      });
+      const again = await runCommand(
+        ['admin:create', '--operator', '--email', 'boss@example.com'],
+        environment,
+      );
+      expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^Operator: +boss@example.com/) });
+      const unknown = '01a1fac7-20e5-74ae-82b5-f30f3c0a6262';
+      const verified = await runCommand(['audit:verify', '--organization', unknown], environment);
+      expect(verified).toMatchObject({
+        code: 1,
+        out: expect.stringMatching(`${unknown} .*no such organization`),
+      });
+      const ahead = join(home, 'ahead.cjs');
+      writeFileSync(
+        ahead,
+        `const now = Date.now; const year = 365 * 86400000;
+         globalThis.Date = class extends Date { constructor(...a) { a.length ? super(...a) : super(now() + year); } static now() { return now() + year; } };`,
+      );
+      const late = { ...environment, NODE_OPTIONS: `--require=${ahead}` };
+      const refused = await runCommand(['retention:run'], late);
+      expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/Nothing was deleted: .*--yes/) });
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  }, 90_000);
+
   it('signs a webhook as a provider would, without sending it', async () => {
     const { code, out } = await here(
       [

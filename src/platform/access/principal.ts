@@ -33,6 +33,8 @@ export interface Principal {
   /** Canonical address. */
   readonly email: string;
   readonly role: RoleName;
+  /** Runs the installation, and may see what concerns no organization; true for an administrator only. */
+  readonly isOperator: boolean;
   /** RFC 8176 values. */
   readonly amr: readonly string[];
   /** When this token's holder last proved a credential: the claim `auth_time`. */
