@@ -31,8 +31,6 @@ const UNKNOWN_TYPES = new Set([
 /** Bytes of the file in one row: key rotation holds hundreds of them at once. */
 const PART_BYTES = 48 * 1024;
 const PARTS_PER_STATEMENT = 16;
-/** An upload that takes longer is answered before it is done. */
-const ANSWER_AFTER_MS = 2000;
 const INTERRUPTED = 'Reading was interrupted. Upload the file again.';
 
 /** Takes in workbooks: judged, parsed apart, kept encrypted, whole or not at all (L-S3). */
@@ -40,6 +38,8 @@ const INTERRUPTED = 'Reading was interrupted. Upload the file again.';
 export class ImportsService implements OnModuleDestroy {
   private readonly logger = new Logger(ImportsService.name);
   private readonly running = new Set<Promise<unknown>>();
+  /** An upload that takes longer is answered before it is done: proxies give up after 30 or 60 seconds. */
+  private readonly answerAfterMs: number = 10_000;
 
   constructor(
     private readonly database: Database,
@@ -61,7 +61,7 @@ export class ImportsService implements OnModuleDestroy {
 
   /**
    * Keeps a file and reads its rows.
-   * @returns the import: `READY`, or still `PARSING` when that takes longer than two seconds.
+   * @returns the import: `READY`, or still `PARSING` when that takes longer than ten seconds.
    * @throws FILE_REFUSED, QUOTA_EXCEEDED, UNAVAILABLE; nothing is kept then.
    */
   async upload(
@@ -88,7 +88,7 @@ export class ImportsService implements OnModuleDestroy {
       settled,
       Promise.race([
         settled,
-        delay(ANSWER_AFTER_MS, 'late' as const, { signal: patience.signal, ref: false }).catch(
+        delay(this.answerAfterMs, 'late' as const, { signal: patience.signal, ref: false }).catch(
           () => 'late' as const,
         ),
       ]),

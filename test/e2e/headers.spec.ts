@@ -261,7 +261,7 @@ describe('answers', () => {
           /^__Host-refresh=[A-Za-z0-9_-]{70}; Max-Age=86400; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
         ),
         expect.stringMatching(
-          /^__Host-device=[A-Za-z0-9_-]{70}; Max-Age=31536000; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+          /^__Host-device=[A-Za-z0-9_-]{72}; Max-Age=31536000; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
         ),
       ]);
       const rotated = await client.post('/api/v1/auth/refresh', undefined, { 'X-Requested-With': 'x' });

@@ -3,6 +3,7 @@ import { aSignedInAdmin, aSignedInUser, type SignedIn } from '../factories/peopl
 import { form, FORM_TYPE } from '../factories/forms.js';
 import { aServiceKey } from '../factories/service-keys.js';
 import { aWorkbook } from '../factories/workbooks.js';
+import { Jobs } from '../../src/platform/jobs/jobs.js';
 import { pageOf } from '../support/pages.js';
 import { expectProblem } from '../support/problems.js';
 import { NO_LIMITS } from '../support/no-limits.js';
@@ -177,6 +178,7 @@ describe('integrations', () => {
     const read = () =>
       test.client().get(`/internal/integrations/${id}/credentials?purpose=x`, { 'X-Service-Key': key });
     expectProblem(await read(), 409, 'CONFLICT');
+    await test.app.get(Jobs).runNow('alert delivery');
     const alerts = pageOf(await admin.client.get('/audit/alerts?kind=decrypt_failure')).items;
     expect(alerts.map(({ details }) => (details as { column: string }).column).toSorted()).toEqual([
       'access_token',
@@ -213,6 +215,7 @@ describe('integrations', () => {
     expectProblem(await admin.client.get(`${path}/rows`), 409, 'CONFLICT');
     expectProblem(await admin.client.get(`${path}/file`), 409, 'CONFLICT');
     expect(pageOf(await admin.client.get(`/integrations/${id}/imports`)).items).toHaveLength(1);
+    await test.app.get(Jobs).runNow('alert delivery');
     expect(pageOf(await admin.client.get('/audit/alerts?kind=decrypt_failure')).items).toHaveLength(2);
     expect((await admin.client.delete(path)).status).toBe(204);
   });

@@ -7,6 +7,7 @@ import { WebhookFailures } from '../../src/webhooks/webhook-failures.js';
 import { aSignedInAdmin, aSignedInUser, type SignedIn } from '../factories/people.js';
 import { aServiceKey } from '../factories/service-keys.js';
 import { aReceiver, deliver, type Receiver, type Sending } from '../factories/webhooks.js';
+import { Jobs } from '../../src/platform/jobs/jobs.js';
 import { pageOf } from '../support/pages.js';
 import { expectProblem } from '../support/problems.js';
 import { MEMORY_COUNTERS } from '../support/test-config.js';
@@ -437,6 +438,7 @@ describe('what a platform signed', () => {
       { payloadFormat: 'json', payload: { order: 3 } },
     ]);
     expect(pageOf(await admin.client.get(`/integrations/${shop.id}/webhook-events`)).items).toHaveLength(3);
+    await test.app.get(Jobs).runNow('alert delivery');
     const alerts = pageOf(await admin.client.get('/audit/alerts?kind=decrypt_failure')).items;
     expect(alerts).toMatchObject([{ details: { rowId: broken, reason: 'unknown_key' } }]);
     const acknowledged = await test

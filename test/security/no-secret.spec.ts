@@ -138,9 +138,10 @@ describe('a secret', () => {
         expect({ secret, talkative }).toEqual({ secret, talkative: [] });
       }
       // Nor in the form of bytes.
-      const hex = Buffer.from(secret, /^[\w-]{43}$|^[\w-]{70}$|^[\w-]{72}$/.test(secret) ? 'base64url' : 'utf8').toString(
-        'hex',
-      );
+      const hex = Buffer.from(
+        secret,
+        /^[\w-]{43}$|^[\w-]{70}$|^[\w-]{72}$/.test(secret) ? 'base64url' : 'utf8',
+      ).toString('hex');
       expect({ secret, isStored: stored.includes(hex) }).toEqual({ secret, isStored: false });
     }
     expect(stored).toContain('$argon2id$v=19$m=19456,t=2,p=1$');

@@ -149,7 +149,8 @@ describe('temporary passwords', () => {
     );
     const winner = responses.findIndex(({ status }) => status === 200);
     expect(tally(responses)[200]).toBe(1);
-    expect(responses.every(({ status }) => [200, 401, 409].includes(status))).toBe(true);
+    // The sixth and later ones do not even reach the hash.
+    expect(responses.every(({ status }) => [200, 401, 409, 429].includes(status))).toBe(true);
     expect(await liveSessions(person.id)).toBe(1);
     expect(await events('password.changed', person.id)).toBe(1);
     const login = await test.client().login({ email: person.email, password: passwords[winner]! });
