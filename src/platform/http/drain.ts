@@ -24,10 +24,13 @@ const HOLD_MS = 3000;
 export class Drain {
   private begun = false;
   private isHolding = false;
+  /** Connections so far. */
+  private taken = 0;
   private readonly sockets = new Set<Socket>();
 
   constructor(private readonly server: FastifyInstance) {
     server.server.on('connection', (socket: Socket) => {
+      this.taken += 1;
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
       if (this.isHolding) socket.pause();
@@ -63,16 +66,32 @@ export class Drain {
     this.begun = true;
     if (!server.listening) return;
     this.hold();
-    await shortTurn(HOLD_MS);
+    await this.quietTurn(HOLD_MS);
     const startedAt = performance.now();
     const empty = stopListening(server).then(() => true);
     this.letGo();
     while (!(await Promise.race([empty, delay(LOOK_EVERY_MS, false)]))) {
       // What has come on a connection is read in this turn: only then does it show whether nobody uses it.
-      await shortTurn(LOOK_EVERY_MS);
+      await this.quietTurn(LOOK_EVERY_MS);
       const elapsedMs = performance.now() - startedAt;
       if (elapsedMs > answersMs) server.closeAllConnections();
       else if (elapsedMs > idleMs) server.closeIdleConnections();
+    }
+  }
+
+  /**
+   * Waits for a whole turn of the event loop that was short and took no connection. A turn takes one of those that the
+   * kernel has queued (libuv 1.45 and later), and closing the port resets the others, with the requests that are in them.
+   * @param atMostMs gives up after so long.
+   */
+  private async quietTurn(atMostMs: number): Promise<void> {
+    const startedAt = performance.now();
+    // The turn in which this was called has looked for connections before.
+    await nextTurn();
+    for (let begin = performance.now(); begin - startedAt < atMostMs; begin = performance.now()) {
+      const takenBefore = this.taken;
+      await nextTurn();
+      if (this.taken === takenBefore && performance.now() - begin < SHORT_TURN_MS) return;
     }
   }
 
@@ -85,19 +104,6 @@ export class Drain {
   private letGo(): void {
     this.isHolding = false;
     for (const socket of this.sockets) socket.resume();
-  }
-}
-
-/**
- * Waits for the end of a turn of the event loop that was short. Each turn accepts what the kernel has queued; closing the
- * port resets what was queued since, with the requests that may be in it: a long turn loses more of them.
- * @param atMostMs gives up after so long.
- */
-async function shortTurn(atMostMs: number): Promise<void> {
-  const startedAt = performance.now();
-  for (let begin = startedAt; begin - startedAt < atMostMs; begin = performance.now()) {
-    await nextTurn();
-    if (performance.now() - begin < SHORT_TURN_MS) return;
   }
 }
 
