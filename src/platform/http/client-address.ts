@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import proxyAddr from '@fastify/proxy-addr';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 import { inRanges } from './address-ranges.js';
@@ -10,6 +12,19 @@ export function clientAddress(request: FastifyRequest): string {
   // A trusted proxy may still hand on nonsense that a client put into the header: then its own address counts.
   return (request.clientIp ??=
     hopAddress(request.ip) ?? canonicalAddress(request.socket.remoteAddress ?? '') ?? 'unknown');
+}
+
+/**
+ * The same of a request that Fastify has not seen yet.
+ * @param proxies the trusted ones.
+ */
+export function clientAddressOf(proxies: readonly string[]): (request: IncomingMessage) => string {
+  const isProxy = trustedHop(proxies);
+  return (request) => {
+    const connection = request.socket.remoteAddress ?? '';
+    const hop = request.headers['x-forwarded-for'] === undefined ? connection : proxyAddr(request, isProxy);
+    return hopAddress(hop) ?? canonicalAddress(connection) ?? 'unknown';
+  };
 }
 
 /** Whether the hop that counts is an address at all; else everybody behind that proxy would be one client. */

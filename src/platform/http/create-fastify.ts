@@ -99,6 +99,7 @@ export async function createFastify(
   keepExpectations(server.server);
   broken.refuseTunnels(server.server);
   server.decorate('entrance', new Entrance(server, config, headerFields));
+  server.entrance.standBefore(server.server);
   server.addHook('onRequest', async (request, reply) => {
     if (!(await server.entrance.admit(request, reply))) return reply;
     return undefined;

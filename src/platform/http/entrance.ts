@@ -1,23 +1,29 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { v7 as uuidV7 } from 'uuid';
+import type { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { badRequest, expectationFailed, rateLimited } from '../errors/platform.errors.js';
 import type { Problem } from '../errors/problem.js';
 import { PROBLEM_CONTENT_TYPE, toProblemDocument } from '../errors/problem-document.js';
 import type { Signal } from '../events/signals.js';
-import { addressBucket, clientAddress, isReadableAddress } from './client-address.js';
+import { addressBucket, clientAddress, clientAddressOf, isReadableAddress } from './client-address.js';
 import { isContinueExpected } from './expectations.js';
 import { pathOf, sendProblem } from './send-problem.js';
 
 const RULE = 'GLOBAL';
 /** A refused body of up to this length is read past, so that its connection can stay. */
 const SKIPPED_BYTES = 64 * 1024;
+/** Callers above the limit that are kept in mind; the oldest makes way. */
+const MAX_RESTING = 10_000;
 /** Header fields that may stand once: where two stand, each program on the way may believe another one (RFC 9110 §5.3). */
 const SINGLE_FIELDS = new Set(['authorization', 'content-type', 'host']);
 
 /** What the entrance needs and which exists only after it: the counters, and who listens to signals. */
 export interface Wiring {
   readonly counters: ThrottlerStorage;
+  readonly clock: Clock;
   emit(signal: Signal): void;
 }
 
@@ -29,6 +35,9 @@ export interface Wiring {
 export class Entrance {
   private wiring: Wiring | undefined;
   private readonly headerFields: readonly string[];
+  /** Who is above the limit, by bucket, and until when, in milliseconds of the monotonic clock. */
+  private readonly resting = new Map<string, number>();
+  private readonly addressOf: (request: IncomingMessage) => string;
 
   /** @param headerFields the security headers: names and values in turn. */
   constructor(
@@ -37,6 +46,46 @@ export class Entrance {
     headerFields: readonly string[],
   ) {
     this.headerFields = headerFields;
+    this.addressOf = clientAddressOf(config.trustedProxies);
+  }
+
+  /**
+   * Stands before Fastify: whoever was found above the limit is refused until the window ends before anything is made
+   * of the request, so that a flood costs little more than being reached at all. Nobody is judged here for the first
+   * time, and such a refusal has neither a line in the log nor a duration among the metrics, only its count.
+   */
+  standBefore(server: Server): void {
+    const handlers = server.listeners('request') as ((
+      request: IncomingMessage,
+      response: ServerResponse,
+    ) => void)[];
+    server.removeAllListeners('request');
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (this.resting.size > 0 && this.turnAway(request, response)) return;
+      for (const handle of handlers) handle(request, response);
+    });
+  }
+
+  private turnAway(request: IncomingMessage, response: ServerResponse): boolean {
+    const url = request.url ?? '/';
+    if (this.wiring === undefined || url.startsWith('/health/')) return false;
+    const bucket = addressBucket(this.addressOf(request));
+    const until = this.resting.get(bucket);
+    if (until === undefined) return false;
+    const leftMs = until - this.wiring.clock.monotonicMs();
+    if (leftMs <= 0) {
+      this.resting.delete(bucket);
+      return false;
+    }
+    // The window may end up to a second later.
+    this.refuse(request, response, uuidV7(), Math.ceil(leftMs / 1000) + 1);
+    return true;
+  }
+
+  /** Remembers a caller until a moment before its window ends: the counters alone know when that is. */
+  private letRest(bucket: string, seconds: number, { clock }: Wiring): void {
+    if (this.resting.size >= MAX_RESTING) this.resting.delete(this.resting.keys().next().value!);
+    this.resting.set(bucket, clock.monotonicMs() + (seconds - 1) * 1000);
   }
 
   /** Connects the counters; before, nothing is limited. */
@@ -50,14 +99,15 @@ export class Entrance {
     if (!isReadableAddress(request))
       this.wiring.emit({ kind: 'client_address_unreadable', text: request.ip.slice(0, 64) });
     const { requests, seconds } = this.config.limits.GLOBAL;
-    const { totalHits, timeToExpire, timeToBlockExpire, isBlocked } = await this.count(
-      this.wiring,
-      clientAddress(request),
-    );
+    const address = clientAddress(request);
+    const { totalHits, timeToExpire, timeToBlockExpire, isBlocked } = await this.count(this.wiring, address);
     if (isBlocked) {
       // One line for each window: what a flood costs must not be disk space.
       request.isUnlogged = totalHits > requests + 1;
-      this.refuse(request, reply, timeToBlockExpire);
+      request.problemCode = 'RATE_LIMITED';
+      this.letRest(addressBucket(address), timeToBlockExpire, this.wiring);
+      reply.hijack();
+      this.refuse(request.raw, reply.raw, request.id, timeToBlockExpire);
       return false;
     }
     void reply.header('RateLimit-Policy', `"global";q=${requests};w=${seconds}`);
@@ -82,22 +132,23 @@ export class Entrance {
   }
 
   /** Answers straight on Node's response: hooks and serializers would cost more than all the rest. */
-  private refuse(request: FastifyRequest, reply: FastifyReply, retryAfterSeconds: number): void {
+  private refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    id: string,
+    retryAfterSeconds: number,
+  ): void {
     this.wiring?.emit({ kind: 'limit_hit', rule: RULE });
-    request.problemCode = 'RATE_LIMITED';
-    const document = toProblemDocument(rateLimited({ retryAfterSeconds }), {
-      path: pathOf(request),
-      id: request.id,
-    });
+    const path = pathOf(request.url ?? '/');
+    const document = toProblemDocument(rateLimited({ retryAfterSeconds }), { path, id });
     const body = Buffer.from(JSON.stringify(document));
     const fields = this.headerFields.concat(
       this.corsFields(request.headers.origin),
-      ['X-Request-Id', request.id, 'Retry-After', String(retryAfterSeconds)],
+      ['X-Request-Id', id, 'Retry-After', String(retryAfterSeconds)],
       ['Content-Type', PROBLEM_CONTENT_TYPE, 'Content-Length', String(body.length)],
     );
     if (this.server.drain.hasBegun || !isShort(request)) fields.push('Connection', 'close');
-    reply.hijack();
-    reply.raw.writeHead(429, fields).end(body);
+    response.writeHead(429, fields).end(body);
   }
 
   /** The page of an allowed origin shall be able to read when it may come back. */
@@ -137,7 +188,7 @@ function faultOf({ raw }: FastifyRequest): Problem | null {
 }
 
 /** Whether what is left of the request is nothing, or little that is on its way already. */
-function isShort({ headers }: FastifyRequest): boolean {
+function isShort({ headers }: IncomingMessage): boolean {
   if (headers['transfer-encoding'] !== undefined || headers.expect !== undefined) return false;
   return Number(headers['content-length'] ?? 0) <= SKIPPED_BYTES;
 }

@@ -18,12 +18,12 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   void reply
     .status(problem.definition.status)
     .header('Content-Type', PROBLEM_CONTENT_TYPE)
-    .send(toProblemDocument(problem, { path: pathOf(request), id: request.id }));
+    .send(toProblemDocument(problem, { path: pathOf(request.originalUrl), id: request.id }));
 }
 
 /** The called path without its query, cut to a length that fits any log. */
-export function pathOf(request: FastifyRequest): string {
-  return (request.originalUrl.split(/[?#;]/, 1)[0] ?? '/').slice(0, 256);
+export function pathOf(url: string): string {
+  return (url.split(/[?#;]/, 1)[0] ?? '/').slice(0, 256);
 }
 
 /** Whether a body was announced that has not come whole. */

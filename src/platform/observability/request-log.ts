@@ -20,7 +20,7 @@ export function logRequests(
       {
         requestId: request.id,
         method: request.method,
-        path: pathOf(request),
+        path: pathOf(request.originalUrl),
         route: request.routeOptions.url ?? null,
         status: reply.statusCode,
         problem: request.problemCode,
