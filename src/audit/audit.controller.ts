@@ -19,6 +19,7 @@ const CSV_COLUMNS = [
   'failureReason',
   'ipAddress',
   'userAgent',
+  'count',
 ] as const satisfies (keyof LoginAttemptView)[];
 
 @Controller('audit')

@@ -193,7 +193,10 @@ describe('the audit', () => {
       expect(response.headers['content-type']).toBe('text/csv; charset=utf-8');
       expect(response.headers['content-disposition']).toBe('attachment; filename="login-attempts.csv"');
       const [header, row, end] = response.text.split('\r\n');
-      expect(header).toBe('"id","createdAt","email","success","failureReason","ipAddress","userAgent"');
+      expect(header).toBe(
+        '"id","createdAt","email","success","failureReason","ipAddress","userAgent","count"',
+      );
+      expect(row).toMatch(/,"1"$/);
       expect(row).toContain(`"'=HYPERLINK(""http://evil.example"";""x"")"`);
       expect(end).toBe('');
     });
