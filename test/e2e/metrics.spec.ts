@@ -172,6 +172,25 @@ describe('metrics', () => {
     expect(text).toMatch(/^benteng_process_resident_memory_bytes /m);
   });
 
+  it('are named as Prometheus expects: what ends in _total is a counter, every counter does, and each has its help [F-65]', async () => {
+    const { text } = await scrape();
+    const lines = text.split('\n');
+    const types = new Map(
+      [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name!, type!] as const),
+    );
+    const helped = new Set([...text.matchAll(/^# HELP (\S+) \S.*$/gm)].map(([, name]) => name!));
+    expect(new Set(types.values())).toEqual(new Set(['counter', 'gauge', 'histogram']));
+    const faults = [...types].filter(([name, type]) => (type === 'counter') !== name.endsWith('_total'));
+    expect(faults).toEqual([]);
+    expect([...types.keys()].filter((name) => !helped.has(name))).toEqual([]);
+    // Each sample belongs to one that was announced, a histogram's parts to it.
+    const samples = lines
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => /^[\w:]+/.exec(line)![0]);
+    const familyOf = (name: string) => (types.has(name) ? name : name.replace(/_(bucket|sum|count)$/, ''));
+    expect(samples.map(familyOf).filter((name) => !types.has(name))).toEqual([]);
+  });
+
   it('stay small and impersonal, whatever is asked for [A-10] [V16.2.5]', async () => {
     const user = await aPerson(test);
     await login(user.email, user.password);
