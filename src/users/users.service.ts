@@ -87,6 +87,7 @@ export class UsersService {
         organizationId,
         role: query.role,
         status: query.status,
+        mustChangePassword: query.mustChangePassword,
         ...(query.passwordResetRequested !== undefined && {
           passwordResetRequestedAt: query.passwordResetRequested ? { not: null } : null,
         }),

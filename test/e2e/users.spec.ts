@@ -103,7 +103,7 @@ describe('users', () => {
       expectProblem(await test.client().get('/users'), 401, 'UNAUTHENTICATED');
     });
 
-    it('filters by role, status, reset flag and any combination, and may be empty', async () => {
+    it('filters by role, status, reset flag, forced change and any combination, and may be empty', async () => {
       const { admin, person } = await aPair({ status: 'SUSPENDED' });
       const flagged = await aPerson(test, {
         organizationId: admin.organizationId,
@@ -117,6 +117,10 @@ describe('users', () => {
       expect(await idsFor('passwordResetRequested=true')).toEqual([flagged.id]);
       expect(await idsFor('passwordResetRequested=false')).toEqual([person.id, admin.id]);
       expect(await idsFor('role=USER&status=ACTIVE')).toEqual([flagged.id]);
+      const { id } = await aPerson(test, { organizationId: admin.organizationId, mustChangePassword: true });
+      expect(await idsFor('mustChangePassword=true')).toEqual([id]);
+      expect(await idsFor('mustChangePassword=false')).toEqual([flagged.id, person.id, admin.id]);
+      expect(await idsFor('mustChangePassword=true&role=ADMIN')).toEqual([]);
       expect(pageOf(await admin.client.get('/users?role=ADMIN&status=SUSPENDED'))).toEqual({
         items: [],
         nextCursor: null,
@@ -219,6 +223,7 @@ describe('users', () => {
         'status=': 'status:not_allowed',
         'search[contains]=x': 'search[contains]:unknown_field',
         'passwordResetRequested=1': 'passwordResetRequested:wrong_form',
+        'mustChangePassword=1': 'mustChangePassword:wrong_form',
         'cursor=x': 'cursor:invalid',
         'cursor=': 'cursor:invalid',
         'orderBy=passwordHash': 'orderBy:unknown_field',

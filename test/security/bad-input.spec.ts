@@ -89,7 +89,15 @@ const ALL_OPTIONAL = [
 ];
 /** Parameters of every route that reads a query. */
 const QUERIES: Record<string, string[]> = {
-  'GET /users': ['limit', 'cursor', 'search', 'role', 'status', 'passwordResetRequested'],
+  'GET /users': [
+    'limit',
+    'cursor',
+    'search',
+    'role',
+    'status',
+    'passwordResetRequested',
+    'mustChangePassword',
+  ],
   'GET /sessions': ['limit', 'cursor'],
   'DELETE /sessions': ['keep'],
   'GET /two-factor/devices': ['limit', 'cursor'],
@@ -319,6 +327,7 @@ describe('the query', () => {
     role: ['', 'admin', 'ROOT', 'ADMIN,USER', '%00'],
     status: ['', 'active', 'DELETED'],
     passwordResetRequested: ['', '1', 'TRUE', 'yes', 'null'],
+    mustChangePassword: ['', '1', 'TRUE', 'yes', 'null'],
     keep: ['', 'all', 'CURRENT', 'none%20'],
     email: ['', 'x', 'a@b', '%00@example.com', 'a@example.com,b@example.com'],
     success: ['', '1', 'TRUE', 'yes'],

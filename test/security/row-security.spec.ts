@@ -297,10 +297,10 @@ onServer('the second fence: row security for the application role [L-0.1] [T-4.2
       // What the filters look for is among the oldest: whoever reads the list until the page is full reads it all.
       await administer(
         address,
-        `INSERT INTO benteng.users (id, organization_id, email, name, role, status, password_reset_requested_at, created_at, updated_at)
+        `INSERT INTO benteng.users (id, organization_id, email, name, role, status, password_reset_requested_at, must_change_password, created_at, updated_at)
          SELECT ('01890a5d-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '${mine.organizationId}', 'many' || n || '@example.org',
                 CASE WHEN n <= 30 THEN 'Wayan ' ELSE 'Made ' END || n, CASE WHEN n <= 30 THEN 'ADMIN' ELSE 'USER' END,
-                CASE WHEN n <= 30 THEN 'SUSPENDED' ELSE 'ACTIVE' END, CASE WHEN n <= 30 THEN now() END, now(), now()
+                CASE WHEN n <= 30 THEN 'SUSPENDED' ELSE 'ACTIVE' END, CASE WHEN n <= 30 THEN now() END, n <= 30, now(), now()
          FROM generate_series(1, 20000) AS n`,
       );
       await administer(address, 'ANALYZE benteng.users, benteng.user_search_terms');
@@ -312,6 +312,7 @@ onServer('the second fence: row security for the application role [L-0.1] [T-4.2
       '/users?status=SUSPENDED',
       '/users?role=USER&status=SUSPENDED',
       '/users?passwordResetRequested=true',
+      '/users?mustChangePassword=true',
       '/users?search=wayan',
       '/users?search=nobody',
       '/users?search=made',

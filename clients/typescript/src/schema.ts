@@ -3624,6 +3624,7 @@ export interface operations {
       query?: {
         cursor?: string;
         limit?: number;
+        mustChangePassword?: boolean;
         passwordResetRequested?: boolean;
         role?: 'ADMIN' | 'USER';
         search?: string;

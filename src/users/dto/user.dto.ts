@@ -74,4 +74,8 @@ export class ListUsersQuery extends PageQuery {
   @Optional()
   @IsQueryBoolean()
   passwordResetRequested?: boolean;
+
+  @Optional()
+  @IsQueryBoolean()
+  mustChangePassword?: boolean;
 }
