@@ -213,7 +213,7 @@ describe('an id of another organization [L-0.1] [V8.2.2] [V8.4.1] [F-62]', () =>
     return ids.length > 1 ? [...single, all] : single;
   }
 
-  it('answers 404 on every route that takes one in its path, exactly like an unknown id, and changes nothing', async () => {
+  it('answers 404 on every route that takes one, exactly like an unknown id, and changes nothing', async () => {
     const tables = [...new Set(Object.values(PATH_IDS))];
     const kinds = await Promise.all(tables.map(async (table) => (await idsIn(table)).foreign[0]!));
     const others = [stranger.organizationId, ...kinds];
