@@ -34,7 +34,7 @@ try {
   }
   if (admin) {
     process.stdout.write(
-      `First administrator: ${admin.email}\nTemporary password (works once, for 24 hours): ${admin.temporaryPassword}\n`,
+      `First administrator: ${admin.email}\nTemporary password (good for one change of password within 24 hours): ${admin.temporaryPassword}\n`,
     );
   }
 } catch (error) {

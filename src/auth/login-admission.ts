@@ -7,7 +7,7 @@ import { knownBrowser, strangerAt, type HashCaller } from '../platform/passwords
 import { PasswordHasher } from '../platform/passwords/password-hasher.js';
 import { CaptchaService } from './captcha.service.js';
 import type { CountedBrowser } from './login-browser.js';
-import { LoginLimits, type LoginApplicant, type LoginTicket } from './login-limits.js';
+import { LoginLimits, UsedUp, type LoginApplicant, type LoginTicket } from './login-limits.js';
 
 /** While the line is long a refusal waits so long: who comes again at once comes more slowly. */
 const REFUSAL_PAUSE_MS = 1000;
@@ -74,18 +74,19 @@ export class LoginAdmission {
       return await decide();
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      await this.note(applicant, error.code === 'CAPTCHA_REQUIRED' ? 'captcha_required' : 'rate_limited');
+      await this.note(applicant, error);
       if (applicant.knownDeviceId === null && this.hasher.isCrowded) await this.pause();
       throw error;
     }
   }
 
-  /** One row per address, or per browser that has a lane of its own. */
+  /** One row per counter that is used up; else per address, or per browser that has a lane of its own. */
   private async note(
     { email, knownDeviceId, client }: LoginApplicant,
-    reason: 'rate_limited' | 'captcha_required',
+    { code, cause }: Problem,
   ): Promise<void> {
-    const who = knownDeviceId ?? addressBucket(client.ipAddress);
+    const reason = code === 'CAPTCHA_REQUIRED' ? 'captcha_required' : 'rate_limited';
+    const who = cause instanceof UsedUp ? cause.bucket : (knownDeviceId ?? addressBucket(client.ipAddress));
     await this.refused.note({
       bucket: `${reason} ${who}`,
       windowSeconds: AUDIT_WINDOW_SECONDS,

@@ -33,6 +33,11 @@ export interface LoginTicket {
   giveBack(): Promise<void>;
 }
 
+/** Why a try was not let in: the counter that is used up, by its name.. */
+export class UsedUp {
+  constructor(readonly bucket: string) {}
+}
+
 /** A counter of tries. */
 interface Bucket {
   readonly rule: 'LOGIN_IP' | 'LOGIN_EMAIL' | 'LOGIN_WORKED' | 'LOGIN_OWN';
@@ -65,22 +70,25 @@ export class LoginLimits {
     const refusals = counts.filter(({ isBlocked }) => isBlocked);
     if (refusals.length === 0) return this.ticketOf(taken, false);
     await this.giveBack(taken, 1);
-    return this.enterByWork(applicant, refusals);
+    const usedUp = buckets.find((_, at) => counts[at]!.isBlocked)!;
+    return this.enterByWork(applicant, refusals, `${usedUp.rule} ${usedUp.key}`);
   }
 
   private async enterByWork(
     { email, knownDeviceId, altcha, client }: LoginApplicant,
     refusals: readonly CounterRecord[],
+    usedUp: string,
   ): Promise<LoginTicket> {
     const retryAfterSeconds = Math.max(...refusals.map(({ timeToBlockExpire }) => timeToBlockExpire));
     // Its own tries alone have used up the lane of a known browser.
-    if (knownDeviceId !== null) throw rateLimited({ retryAfterSeconds });
+    if (knownDeviceId !== null) throw rateLimited({ retryAfterSeconds, cause: new UsedUp(usedUp) });
     const bucket: Bucket = { rule: 'LOGIN_WORKED', key: pairOf(email, client), rate: WORKED };
     const isOpen = (await this.limits.read(bucket.rule, bucket.key)) > 0;
-    if (altcha === undefined && !isOpen) throw rateLimited({ retryAfterSeconds, captcha: true });
+    if (altcha === undefined && !isOpen)
+      throw rateLimited({ retryAfterSeconds, captcha: true, cause: new UsedUp(usedUp) });
     if (altcha !== undefined) await this.captcha.spend(altcha);
     const { isBlocked, timeToBlockExpire } = await this.limits.take(bucket.rule, bucket.key, bucket.rate);
-    if (isBlocked) throw rateLimited({ retryAfterSeconds: timeToBlockExpire });
+    if (isBlocked) throw rateLimited({ retryAfterSeconds: timeToBlockExpire, cause: new UsedUp(usedUp) });
     return this.ticketOf([bucket], altcha !== undefined);
   }
 

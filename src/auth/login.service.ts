@@ -49,22 +49,38 @@ export class LoginService {
    */
   async login(input: LoginDto, browser: CountedBrowser, client: ClientContext): Promise<LoginOutcome> {
     const { email, altcha } = input;
-    const applicant = { email, altcha, knownDeviceId: browser.knownDeviceId(email), client };
-    return this.admission.admit(applicant, browser, (login) => this.judge(input, login, browser, client));
+    const stranger = { email, altcha, knownDeviceId: null, client };
+    const knownDeviceId = browser.knownDeviceId(email);
+    if (knownDeviceId !== null) {
+      const outcome = await this.admission.admit({ ...stranger, knownDeviceId }, browser, (login) =>
+        this.judge(input, login, browser, client, true),
+      );
+      if (outcome !== null) return outcome;
+    }
+    const outcome = await this.admission.admit(stranger, browser, (login) =>
+      this.judge(input, login, browser, client, false),
+    );
+    return outcome!;
   }
 
+  /** @returns null, and nothing counts, when the browser came in by a lane that a change of password has closed. */
   private async judge(
     { email, password, altcha }: LoginDto,
     login: AdmittedLogin,
     browser: CountedBrowser,
     client: ClientContext,
-  ): Promise<LoginOutcome> {
+    byLane: boolean,
+  ): Promise<LoginOutcome | null> {
     // One statement for known and unknown alike: the organization comes by a join.
     const user = await this.database.acrossTenants(() =>
       this.database.client.user.findFirst({ where: { email }, include: { organization: true } }),
     );
     const reason = refusalOf(user, this.clock.now());
     const knownDeviceId = browser.knownDeviceId(email, user?.passwordChangedAt);
+    if (byLane && knownDeviceId === null) {
+      await login.giveBack();
+      return null;
+    }
     return this.attempts.book({ email, user, knownDeviceId, reason, client }, async (booking) => {
       const usable = booking.isLocked || reason !== 'invalid_password' ? null : user;
       const matches = await this.unlessRefused(booking, async () => {

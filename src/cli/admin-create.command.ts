@@ -16,7 +16,7 @@ interface Options {
 
 export const adminCreateCommand = new Command('admin:create')
   .description(
-    'Adds an administrator and prints a temporary password, which works once within 24 hours. With --operator and no organization: makes an administrator that exists an operator.',
+    'Adds an administrator and prints a temporary password, good for one change of password within 24 hours. With --operator and no organization: makes an administrator that exists an operator.',
   )
   .requiredOption('--email <address>', 'the address to sign in with', parseEmail)
   .option('--name <name>', 'display name', parseName, 'Administrator')
@@ -41,7 +41,7 @@ export const adminCreateCommand = new Command('admin:create')
     printResult(options.json, admin, [
       `Administrator: ${admin.email}`,
       `Organization:  ${admin.organizationId}`,
-      `Temporary password (works once, until ${admin.expiresAt.toISOString()}): ${admin.temporaryPassword}`,
+      `Temporary password (good for one change of password until ${admin.expiresAt.toISOString()}): ${admin.temporaryPassword}`,
     ]);
   });
 

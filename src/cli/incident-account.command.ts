@@ -30,7 +30,7 @@ export const incidentAccountCommand = new Command('incident:account')
     const secured = await withApplication((app) => app.get(AccountCompromise).secure(email));
     printResult(json, secured, [
       ...describe(secured),
-      `Temporary password (works once, until ${secured.expiresAt.toISOString()}): ${secured.temporaryPassword}`,
+      `Temporary password (good for one change of password until ${secured.expiresAt.toISOString()}): ${secured.temporaryPassword}`,
     ]);
   });
 

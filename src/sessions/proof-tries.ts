@@ -66,7 +66,9 @@ const TAKE_BACK_PROOF: Statement = {
 
 /**
  * Counts proofs that are given again inside a session (contract §2): a stolen access token must neither become a way to
- * learn a password or a code, nor keep the owner from proving theirs. Apart from the counts at sign-in.
+ * learn a password or a code, nor keep the owner from proving theirs. Apart from the counts at sign-in. When the tries are
+ * used up, remembered browsers end too: whoever guesses on must pass the second factor at sign-in, where codes are counted
+ * for the account.
  */
 @Injectable()
 export class ProofTries {
@@ -143,6 +145,8 @@ export class ProofTries {
         data: { endedAt: now, endReason: 'PROOFS_REFUSED' },
       });
       if (count > 0) this.events.record(tx, { ...about, action: 'session.proofs_exhausted', details });
+      // A browser that skips the second factor would open the next session, and ten guesses more, with the password alone.
+      await tx.rememberedDevice.deleteMany({ where: { organizationId, userId } });
     });
   }
 }

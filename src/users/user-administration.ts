@@ -3,7 +3,6 @@ import { LoginAttemptsService } from '../login-attempts/login-attempts.service.j
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { Principal } from '../platform/access/principal.js';
 import { isTwoFactorRequired } from '../platform/access/two-factor-policy.js';
-import { Clock } from '../platform/clock/clock.js';
 import { Config } from '../platform/config/config.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import type { User } from '../platform/database/generated/client.js';
@@ -19,7 +18,6 @@ import { TwoFactorService } from '../two-factor/two-factor.service.js';
 import { CredentialsService, type CredentialOwner } from './credentials.service.js';
 import type { UpdateUserDto } from './dto/user.dto.js';
 import { assertAcceptablePassword } from './new-password.js';
-import { TEMPORARY_PASSWORD_USES } from './temporary-password.js';
 import { toUserView, type UserView } from './user-view.js';
 import { lastAdmin } from './users.errors.js';
 import { changedFields, UsersService } from './users.service.js';
@@ -29,7 +27,6 @@ import { changedFields, UsersService } from './users.service.js';
 export class UserAdministration {
   constructor(
     private readonly database: Database,
-    private readonly clock: Clock,
     private readonly config: Config,
     private readonly users: UsersService,
     private readonly organizations: OrganizationsService,
@@ -191,13 +188,8 @@ export class UserAdministration {
         id: { not: id },
         lastLoginAt: { not: null },
         passwordHash: { not: null },
-        OR: [
-          { temporaryPasswordExpiresAt: null },
-          {
-            temporaryPasswordExpiresAt: { gt: this.clock.now() },
-            temporaryPasswordUses: { lt: TEMPORARY_PASSWORD_USES },
-          },
-        ],
+        // One that waits for the forced change may never come: the password ends by itself.
+        temporaryPasswordExpiresAt: null,
       },
     });
     if (others === 0) throw lastAdmin();

@@ -1,3 +1,4 @@
+import { Jobs } from '../../src/platform/jobs/jobs.js';
 import {
   aPerson,
   aSignedInAdmin,
@@ -107,6 +108,11 @@ describe('the audit', () => {
         limited.clock.advanceSeconds(60);
         for (let index = 0; index < 7; index += 1) await fail(person.email, client);
         expect((await refused()).map(({ count }) => count)).toEqual([2, 50]);
+        // Many addresses at one email: its counter is what they use up.
+        limited.clock.advanceSeconds(60);
+        for (let index = 0; index < 25; index += 1) await fail(person.email, limited.client());
+        await limited.app.get(Jobs).runNow('refused sign-ins');
+        expect((await refused()).map(({ count }) => count)).toEqual([20, 2, 50]);
         limited.clock.advanceSeconds(3600);
         const { client: own } = await signIn(limited, person);
         const history = pageOf(await own.get('/users/me/login-attempts?limit=100')).items;

@@ -128,6 +128,23 @@ describe('limits', () => {
     expect(refused.body).not.toHaveProperty('captcha');
   });
 
+  it('take a browser for a stranger once the password has changed [F-31]', async () => {
+    const person = await aPerson(test);
+    const { client: old } = await signIn(test, person);
+    const { client } = await signIn(test, person);
+    test.clock.advanceSeconds(61);
+    const newPassword = 'Perahu_tenang9 batu langit';
+    const changed = await client.post('/auth/change-password', {
+      currentPassword: person.password,
+      newPassword,
+    });
+    expect(changed.status).toBe(204);
+    for (let index = 0; index < 5; index += 1)
+      expect((await login(test.client(), person.email)).status).toBe(401);
+    expectProblem(await old.login({ ...person, password: newPassword }), 429, 'RATE_LIMITED');
+    expect((await client.login({ ...person, password: newPassword })).status).toBe(200);
+  });
+
   describe('that others have used up', () => {
     const solve = async (): Promise<string> => {
       const challenge = (await test.client().get('/auth/captcha')).body as Challenge;

@@ -303,6 +303,26 @@ describe('second factor', () => {
     expectProblem(await owner.client.get('/users/me'), 401, 'SESSION_ENDED');
   });
 
+  it('[F-24] [F-20] is not guessed in session after session of a remembered browser', async () => {
+    const person = await anEnrolledPerson(test);
+    const { cookies } = await signInWithCode(test, person, { rememberDevice: true });
+    const signedInAgain = async () => {
+      const client = test.client();
+      for (const name of ['remember', 'device']) client.cookies.set(name, cookies.get(name)!);
+      const { body } = await client.login(person);
+      cookies.set('remember', client.cookies.get('remember') ?? cookies.get('remember')!);
+      return { client, status: body.status as string };
+    };
+    const { client: first } = await signedInAgain();
+    for (let attempt = 0; attempt < 9; attempt += 1)
+      await first.post('/two-factor/disable', { code: wrongCode(person) });
+    const { client: second, status } = await signedInAgain();
+    expect(status).toBe('authenticated');
+    const tenth = await second.post('/two-factor/disable', { code: wrongCode(person) });
+    expectProblem(tenth, 401, 'TWO_FACTOR_CODE_REFUSED');
+    expect((await signedInAgain()).status).toBe('two_factor_required');
+  });
+
   it('[L-S7.2] is removed by an administrator: sessions end, sign-in is single-step, the trail says so', async () => {
     const admin = await aSignedInAdmin(test);
     const person = await anEnrolledPerson(test, { organizationId: admin.organizationId });

@@ -441,6 +441,14 @@ describe('users', () => {
           mustChangePassword: true,
           temporaryPasswordExpiresAt: past,
         }),
+        // Still good, but it ends by itself in a day.
+        await aPerson(test, {
+          organizationId,
+          role: 'ADMIN',
+          lastLoginAt: past,
+          mustChangePassword: true,
+          temporaryPasswordExpiresAt: new Date(test.clock.now().getTime() + 86_400_000),
+        }),
       ];
       const path = `/users/${admin.id}`;
       expectProblem(await admin.client.patch(path, { role: 'USER' }), 409, 'LAST_ADMIN');
