@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { BODY_LIMITS } from '../../src/platform/http/body-intake.js';
@@ -95,6 +96,8 @@ const PARTS = [
   '\0',
 ];
 
+const FILE_PART = '--b\r\nContent-Disposition:form-data;name=file;filename=a\r\n\r\n\r\n';
+
 /** A form that is put together wrongly, or a right one with faults in it. */
 function mutation(below: (limit: number) => number): Buffer {
   if (below(2) === 0)
@@ -153,6 +156,36 @@ describe('a form', () => {
     expect(counts.get('400')).toBeGreaterThan(2000);
     expect(server.bodies.heldBytes).toBe(0);
   }, 120_000);
+
+  it.each([
+    ['parts without a name', '', '--b\r\nA:b\r\n\r\n\r\n'],
+    ['parts that are cut off', '', '--b\r\n'],
+    ['fields', '', '--b\r\nContent-Disposition:form-data;name=f\r\n\r\n\r\n'],
+    ['surplus fields', FILE_PART, '--b\r\nContent-Disposition:form-data;name=f\r\n\r\n\r\n'],
+    ['surplus files', FILE_PART, FILE_PART],
+    ['header lines', '--b\r\n', 'A:b\r\n'],
+    ['header lines of the file', FILE_PART.slice(0, -4), 'A:b\r\n'],
+  ])(
+    'of 10 MiB of %s is refused at the first one, and nobody else waits [F-1] [F-7]',
+    async (_what, head, item) => {
+      const body = Buffer.concat([
+        Buffer.from(head),
+        Buffer.from(item.repeat((9.99 * MIB) / item.length)),
+        Buffer.from(item.startsWith('-') ? '--b--\r\n' : '\r\n\r\n--b--\r\n'),
+      ]);
+      const delays = monitorEventLoopDelay({ resolution: 5 });
+      delays.enable();
+      const begunAt = performance.now();
+      const type = 'multipart/form-data; boundary=b';
+      const statuses = await Promise.all(Array.from({ length: 3 }, () => post(server, '/file', body, type)));
+      const tookMs = performance.now() - begunAt;
+      delays.disable();
+      expect(statuses).toEqual([400, 400, 400]);
+      expect(tookMs).toBeLessThan(1500);
+      expect(delays.max / 1e6).toBeLessThan(300);
+      expect(server.bodies.heldBytes).toBe(0);
+    },
+  );
 });
 
 /** Begins a request of 9 MiB and stops after `bytes` of its body. */

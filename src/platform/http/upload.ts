@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import type { FastifyRequest } from 'fastify';
 import {
@@ -13,6 +14,9 @@ import { Problem } from '../errors/problem.js';
 const FILE_BYTES = 10 * 1024 * 1024;
 /** What a form adds around its file. */
 const FORM_BYTES = 64 * 1024;
+
+/** What is parsed at once, before others have their turn; the header lines of the file end within the first. */
+const SLICE_BYTES = 16 * 1024;
 
 /** A file as it came. */
 export interface UploadedFile {
@@ -49,23 +53,31 @@ export async function withUpload<T>(
 }
 
 /**
- * The one file of a form that has come whole. Every stream that the parser opens has a listener for its errors: one
- * without would end the process.
+ * The one file of a form that has come whole. The first thing that is wrong is the answer, and nothing after it is read:
+ * a form of a million parts costs as much as one of two. Every stream that the parser opens has a listener for its
+ * errors: one without would end the process.
  */
-function readFile(form: BusboyInstance, body: Buffer): Promise<UploadedFile> {
-  return new Promise<UploadedFile>((resolve, reject) => {
+async function readFile(form: BusboyInstance, body: Buffer): Promise<UploadedFile> {
+  let isOpen = false;
+  let isDecided = false;
+  const decided = new Promise<UploadedFile>((resolve, reject) => {
+    const refuse = (problem: Problem): void => {
+      isDecided = true;
+      reject(problem);
+    };
     let found: UploadedFile | undefined;
     // The parser's types promise a name and a file name; a client need not send either.
     form.on('file', (field: string | undefined, stream, name: string | undefined, _encoding, contentType) => {
-      stream.on('error', () => reject(brokenForm()));
+      isOpen = true;
+      stream.on('error', () => refuse(brokenForm()));
       if (field !== 'file' || name === undefined) {
         stream.resume();
-        reject(field === 'file' ? namelessFile() : wrongField(field));
+        refuse(field === 'file' ? namelessFile() : wrongField(field));
         return;
       }
       const pieces: Buffer[] = [];
       const hash = createHash('sha256');
-      stream.on('limit', () => reject(tooLarge()));
+      stream.on('limit', () => refuse(tooLarge()));
       stream.on('data', (piece: Buffer) => {
         pieces.push(piece);
         hash.update(piece);
@@ -74,32 +86,38 @@ function readFile(form: BusboyInstance, body: Buffer): Promise<UploadedFile> {
         found = { name, contentType, bytes: Buffer.concat(pieces), sha256: hash.digest() };
       });
     });
-    form.on('field', (field: string | undefined) => reject(wrongField(field)));
-    for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
-      form.on(limit, () => reject(wrongForm('file', 'exactly_one', 'send exactly one file')));
-    form.on('error', () => reject(brokenForm()));
+    form.on('partsLimit', () => refuse(notOneFile()));
+    form.on('error', () => refuse(brokenForm()));
     form.on('finish', () => {
-      if (found === undefined) reject(wrongForm('file', 'missing', 'file is missing'));
+      if (found === undefined) refuse(wrongForm('file', 'missing', 'file is missing'));
       else resolve(found);
     });
-    form.end(body);
-  }).finally(() => form.destroy());
+  });
+  const feed = async (): Promise<void> => {
+    for (let at = 0; at < body.length; at += SLICE_BYTES) {
+      await new Promise((written) => form.write(body.subarray(at, at + SLICE_BYTES), written));
+      if (isDecided) return;
+      // What begins later has no name, or more header lines than a file needs.
+      if (!isOpen && at + SLICE_BYTES < body.length) throw headless();
+      await setImmediate();
+    }
+    form.end();
+  };
+  try {
+    return await Promise.race([decided, feed().then(() => decided)]);
+  } finally {
+    isDecided = true;
+    form.destroy();
+  }
 }
 
 function openForm(contentType: string): BusboyInstance {
   try {
     return new Busboy({
       headers: { 'content-type': contentType },
-      // One part more than is right, so that a second one is noticed and named.
-      limits: {
-        files: 1,
-        fields: 1,
-        parts: 2,
-        fileSize: FILE_BYTES,
-        fieldSize: 1024,
-        headerPairs: 20,
-        headerSize: 8192,
-      },
+      // Whatever it is, it is told apart by its header lines: the text of a field is never collected.
+      isPartAFile: () => true,
+      limits: { parts: 1, fileSize: FILE_BYTES, headerPairs: 20, headerSize: 8192 },
     });
   } catch {
     throw brokenForm();
@@ -108,6 +126,9 @@ function openForm(contentType: string): BusboyInstance {
 
 const brokenForm = (): Problem =>
   malformedBody({ detail: 'The form cannot be read: its boundary is missing, or it is cut off.' });
+const headless = (): Problem =>
+  malformedBody({ detail: 'The form does not begin with a file and its few header lines.' });
+const notOneFile = (): Problem => wrongForm('file', 'exactly_one', 'send exactly one file');
 const tooLarge = (): Problem => payloadTooLarge({ detail: 'A file may have 10 MiB at most.' });
 const wrongForm = (field: string, code: string, message: string): Problem =>
   validationFailed({ errors: [{ field: field.slice(0, 100), code, message }] });
