@@ -2,12 +2,17 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { Config } from '../platform/config/config.js';
+import { EncryptionKeyRing } from '../platform/crypto/key-ring.js';
+import { READABLE_ALPHABET, RandomSource } from '../platform/crypto/random-source.js';
 import { Database, type Statement } from '../platform/database/database.js';
+import { KeyRegister } from '../platform/database/key-register.js';
 import { KeyRotation } from '../platform/database/key-rotation.js';
 import { KeyUsage } from '../platform/database/key-usage.js';
 import { OperatorError } from '../platform/errors/operator-error.js';
 import { SecurityEvents } from '../platform/events/security-events.js';
-import { IncidentReport, type AffectedIntegration, type LeakStep } from './incident-report.js';
+import { CredentialReset } from './credential-reset.js';
+import { IncidentReport, type LeakStep } from './incident-report.js';
+import { TokenRevocation } from './token-revocation.js';
 
 /** What a leak means for this installation, counted. */
 export interface LeakPlan {
@@ -19,19 +24,19 @@ export interface LeakPlan {
 }
 
 /** Told what is being done, and how many rows of it are done. */
-export type LeakProgress = (step: LeakStep, rows: number) => void;
+export type LeakProgress = (step: LeakStep | 'passwords again', rows: number) => void;
 
-const BATCH = 500;
+/** Which report a run writes. */
+export interface LeakRunOptions {
+  /** Id of a report that a killed run left; without it a new one begins. */
+  readonly resume?: string | undefined;
+  /** Told the report before anything is changed. */
+  readonly onBegin?: (report: IncidentReport) => void;
+}
 
-const AFFECTED: Statement = {
-  name: 'leak_affected',
-  text: `
-    SELECT i.id AS "integrationId", o.id AS "organizationId", o.name AS organization, i.provider::text, i.label
-    FROM benteng.integrations i JOIN benteng.organizations o ON o.id = i.organization_id
-    WHERE i.access_token IS NOT NULL OR i.refresh_token IS NOT NULL OR i.api_key IS NOT NULL
-       OR i.webhook_secret IS NOT NULL OR i.previous_webhook_secret IS NOT NULL OR i.config IS NOT NULL
-    ORDER BY o.name, i.provider, i.id`,
-};
+/** A key that was put in front for a leak is no older than this when the answer begins. */
+const FRESH_KEY_HOURS = 24;
+const SUFFIX_LENGTH = 6;
 
 const COUNT: Statement = {
   name: 'leak_count',
@@ -42,38 +47,14 @@ const COUNT: Statement = {
            (SELECT count(*)::int FROM benteng.users WHERE password_hash IS NOT NULL) AS passwords`,
 };
 
-/** Steps that change rows: each statement takes up to $1 rows that still wait ($2 is now), so it can be run again. */
-const STATEMENTS: Record<'integrations' | 'service-keys' | 'sessions' | 'passwords', string> = {
-  integrations: `
-    UPDATE benteng.integrations SET status = 'DISABLED', access_token = NULL, refresh_token = NULL, api_key = NULL,
-           webhook_secret = NULL, previous_webhook_secret = NULL, previous_webhook_secret_expires_at = NULL,
-           config = NULL, token_expires_at = NULL, updated_at = $2::timestamptz
-    WHERE id IN (SELECT id FROM benteng.integrations
-                 WHERE status = 'ACTIVE' OR access_token IS NOT NULL OR refresh_token IS NOT NULL OR api_key IS NOT NULL
-                    OR webhook_secret IS NOT NULL OR previous_webhook_secret IS NOT NULL OR config IS NOT NULL
-                 ORDER BY id LIMIT $1::int)
-    RETURNING 1 AS done`,
-  'service-keys': `
-    DELETE FROM benteng.service_keys
-    WHERE id IN (SELECT id FROM benteng.service_keys WHERE created_at <= $2::timestamptz ORDER BY id LIMIT $1::int)
-    RETURNING 1 AS done`,
-  sessions: `
-    UPDATE benteng.sessions SET ended_at = $2::timestamptz, end_reason = 'CREDENTIAL_CHANGE'
-    WHERE id IN (SELECT id FROM benteng.sessions
-                 WHERE ended_at IS NULL AND expires_at > $2::timestamptz ORDER BY id LIMIT $1::int)
-    RETURNING 1 AS done`,
-  passwords: `
-    UPDATE benteng.users SET must_change_password = true, credential_version = credential_version + 1,
-           updated_at = $2::timestamptz
-    WHERE id IN (SELECT id FROM benteng.users
-                 WHERE password_hash IS NOT NULL AND NOT must_change_password ORDER BY id LIMIT $1::int)
-    RETURNING 1 AS done`,
-};
-
 /**
- * The answer to a database that somebody else has read (L-6.2): everything encrypted anew with a key that is not in the
- * leak, every token and service key revoked, every session ended, every password to be changed at the next sign-in, and
- * a list of whom to tell. Each step finds what still waits, and a file keeps what is done: killed, it goes on.
+ * The answer to a database that somebody else has read (L-6.2), while the service runs:
+ *
+ *   accounts ──▶ keys ──▶ service keys ──▶ integrations ──▶ accounts and service keys again ──▶ trail
+ *
+ * Accounts come first, so that whoever is in goes out at once, and again at the end: what an old session or key made for
+ * itself before its turn (an account, a temporary password, a service key) ends there. Each step finds what still waits,
+ * and a file keeps what is done, so a run that was killed can be resumed.
  */
 @Injectable()
 export class DatabaseLeak {
@@ -81,8 +62,13 @@ export class DatabaseLeak {
     private readonly database: Database,
     private readonly config: Config,
     private readonly clock: Clock,
+    private readonly random: RandomSource,
+    private readonly ring: EncryptionKeyRing,
+    private readonly register: KeyRegister,
     private readonly usage: KeyUsage,
     private readonly rotation: KeyRotation,
+    private readonly credentials: CredentialReset,
+    private readonly tokens: TokenRevocation,
     private readonly events: SecurityEvents,
   ) {}
 
@@ -94,38 +80,100 @@ export class DatabaseLeak {
     return { encryptedValues, ...counts! };
   }
 
+  /** Ids of reports that killed runs left. @param out as `run`. */
+  unfinished(out?: string): string[] {
+    return IncidentReport.unfinished(this.parentOf(out));
+  }
+
   /**
-   * Does it all, or goes on with what an earlier run left.
+   * Does it all, as a report of its own or as the rest of one that was left.
    * @param out parent folder of the report; default `DATA_DIR/incidents`.
-   * @throws OperatorError when the first key of ENCRYPTION_KEYS has been in use before.
+   * @throws OperatorError when the first key of ENCRYPTION_KEYS may be in the leak; when the report to resume is unknown
+   *   or finished; when another run goes on; when an instance still encrypts with an older key.
    */
-  async run(onProgress: LeakProgress = () => undefined, out?: string): Promise<IncidentReport> {
+  async run(
+    onProgress: LeakProgress = () => undefined,
+    out?: string,
+    { resume, onBegin }: LeakRunOptions = {},
+  ): Promise<IncidentReport> {
+    let report: IncidentReport | undefined;
+    const ran = await this.database.exclusively('incident:database-leak', async () => {
+      report = await this.open(this.parentOf(out), resume);
+      onBegin?.(report);
+      await this.answer(report, onProgress);
+    });
+    if (!ran) throw new OperatorError('Another answer to a leak is running; nothing was changed.');
+    return report!;
+  }
+
+  private parentOf(out?: string): string {
+    return out ?? join(this.config.dataDir, 'incidents');
+  }
+
+  private async open(parent: string, resume?: string): Promise<IncidentReport> {
+    const key = this.ring.current.id;
+    if (resume !== undefined) {
+      const left = IncidentReport.resume(parent, resume);
+      if (left.state.key !== key) await this.assertFreshKey();
+      left.state.key = key;
+      return left;
+    }
+    await this.assertFreshKey();
+    const suffix = this.random.text(SUFFIX_LENGTH, READABLE_ALPHABET);
+    const report = IncidentReport.begin(parent, this.clock.now(), suffix, key);
+    report.save();
+    return report;
+  }
+
+  /**
+   * The thief may hold every key of the past. Surely not in the leak is one that has encrypted nothing; and one that was
+   * put in front of others a moment ago, which a service that goes on has used since.
+   */
+  private async assertFreshKey(): Promise<void> {
+    const uses = await this.usage.list();
+    if (uses.every(({ state }) => state !== 'current')) return;
+    const hasOlderValues = uses.some(({ state }) => state === 'older');
+    if (await this.register.hasJustTakenOver(FRESH_KEY_HOURS, hasOlderValues)) return;
+    throw new OperatorError(
+      `Put a new key in front of ENCRYPTION_KEYS first ("keys:generate --for ENCRYPTION_KEYS") and restart every instance: the present first one has been in use, and not only within the last ${FRESH_KEY_HOURS} hours. Nothing was changed.`,
+    );
+  }
+
+  private async answer(report: IncidentReport, onProgress: LeakProgress): Promise<void> {
+    const { steps } = report.state;
     const now = this.clock.now();
-    const report = IncidentReport.open(out ?? join(this.config.dataDir, 'incidents'), now);
-    if (report.isNew) {
-      await this.assertFreshKey();
-      report.state.affected = await this.database.run<AffectedIntegration>(AFFECTED, []);
+    const deleteServiceKeys = () => this.tokens.deleteServiceKeys((rows) => onProgress('service-keys', rows));
+    // Before anything of it is gone.
+    if (report.state.affected === null) report.addAffected(await this.tokens.findAffected());
+    if (steps.passwords === undefined || steps.sessions === undefined) {
+      Object.assign(steps, await this.credentials.run(now, (rows) => onProgress('passwords', rows)));
       report.save();
     }
     await this.step(report, 'keys', async () => {
       const { rotated } = await this.rotation.run({ onBatch: (rows) => onProgress('keys', rows) });
       return rotated;
     });
-    for (const name of ['integrations', 'service-keys', 'sessions', 'passwords'] as const)
-      await this.step(report, name, () => this.runBatches(name, now, onProgress));
+    await this.step(report, 'service-keys', deleteServiceKeys);
+    await this.step(report, 'integrations', () =>
+      this.tokens.revokeIntegrations(
+        now,
+        (affected) => report.addAffected(affected),
+        (rows) => onProgress('integrations', rows),
+      ),
+    );
+    if (steps.trail === undefined) {
+      const again = await this.credentials.run(this.clock.now(), (rows) =>
+        onProgress('passwords again', rows),
+      );
+      steps.passwords! += again.passwords;
+      steps.sessions! += again.sessions;
+      steps['service-keys']! += await deleteServiceKeys();
+      report.save();
+      await this.assertOneKey();
+    }
     await this.step(report, 'trail', () => this.recordForAll(report));
     report.state.finishedAt = this.clock.now().toISOString();
     report.save();
-    return report;
-  }
-
-  /** The thief may hold every key of the past; only one that has encrypted nothing is surely not in the leak. */
-  private async assertFreshKey(): Promise<void> {
-    const uses = await this.usage.list();
-    if (uses.every(({ state }) => state !== 'current')) return;
-    throw new OperatorError(
-      'Put a new key in front of ENCRYPTION_KEYS first ("keys:generate --for ENCRYPTION_KEYS"): the present first one has been in use, nothing was changed.',
-    );
   }
 
   private async step(report: IncidentReport, name: LeakStep, work: () => Promise<number>): Promise<void> {
@@ -134,19 +182,14 @@ export class DatabaseLeak {
     report.save();
   }
 
-  private async runBatches(
-    step: keyof typeof STATEMENTS,
-    now: Date,
-    onProgress: LeakProgress,
-  ): Promise<number> {
-    let total = 0;
-    for (;;) {
-      const statement = { name: `leak_${step}`, text: STATEMENTS[step] };
-      const { length } = await this.database.run(statement, [BATCH, now]);
-      total += length;
-      onProgress(step, length);
-      if (length < BATCH) return total;
-    }
+  /** An instance that was not restarted goes on writing what the thief can read. */
+  private async assertOneKey(): Promise<void> {
+    const { unreadable } = await this.rotation.run();
+    const due = await this.rotation.countDue();
+    if (due <= unreadable) return;
+    throw new OperatorError(
+      `An instance still encrypts with an older key than "${this.ring.current.id}" (${due - unreadable} values just now). Restart every instance with the new ENCRYPTION_KEYS, then run this again with --resume.`,
+    );
   }
 
   private async recordForAll({ state }: IncidentReport): Promise<number> {

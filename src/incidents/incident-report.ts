@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { OperatorError } from '../platform/errors/operator-error.js';
 import { csvLine } from '../platform/validation/csv.js';
 
 /** A platform whose tokens were in the database, and whose token it was. */
@@ -13,10 +14,12 @@ export interface AffectedIntegration {
 
 export type LeakStep = 'keys' | 'integrations' | 'service-keys' | 'sessions' | 'passwords' | 'trail';
 
-/** How far an answer to a leak has come; kept in a file, so that it goes on after a kill. */
+/** How far an answer to a leak has come; kept in a file, so that it can go on after a kill. */
 export interface LeakState {
   readonly startedAt: string;
   finishedAt: string | null;
+  /** Name of the key that it encrypts anew with. */
+  key?: string;
   /** Whom to tell. */
   affected: AffectedIntegration[] | null;
   /** What each finished step did: rows. */
@@ -24,6 +27,12 @@ export interface LeakState {
 }
 
 const STATE_FILE = 'report.json';
+const REPORT_ID = /^database-leak-[0-9A-Za-z-]{1,64}$/;
+
+/** Whether `text` could name a report; it names a folder, so nothing else gets near a path. */
+export function isReportId(text: string): boolean {
+  return REPORT_ID.test(text);
+}
 
 /** The folder of one answer: `report.json` says what was done, `notify.csv` and `notify.json` whom to tell. */
 export class IncidentReport {
@@ -32,27 +41,51 @@ export class IncidentReport {
     readonly state: LeakState,
   ) {}
 
-  /** The unfinished report in `parent`, or a new one. */
-  static open(parent: string, now: Date): IncidentReport {
-    mkdirSync(parent, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(parent).toSorted().toReversed()) {
-      const file = join(parent, name, STATE_FILE);
-      if (!name.startsWith('database-leak-') || !existsSync(file)) continue;
-      const state = JSON.parse(readFileSync(file, 'utf8')) as LeakState;
-      if (state.finishedAt === null) return new IncidentReport(join(parent, name), state);
-    }
-    const folder = join(parent, `database-leak-${now.toISOString().replaceAll(/[:.]/g, '-')}`);
-    return new IncidentReport(folder, {
-      startedAt: now.toISOString(),
-      finishedAt: null,
-      affected: null,
-      steps: {},
-    });
+  /**
+   * A new report beside those of other incidents, finished or not.
+   * @param suffix sets two of one millisecond apart: letters and digits.
+   * @param key name of the key that all is encrypted with anew.
+   */
+  static begin(parent: string, now: Date, suffix: string, key: string): IncidentReport {
+    const name = `database-leak-${now.toISOString().replaceAll(/[:.]/g, '-')}-${suffix}`;
+    const state = { startedAt: now.toISOString(), finishedAt: null, key, affected: null, steps: {} };
+    return new IncidentReport(join(parent, name), state);
   }
 
-  /** Whether nothing was done yet. */
-  get isNew(): boolean {
-    return this.state.affected === null;
+  /** The report called `id`. @throws OperatorError when there is none, or it is finished. */
+  static resume(parent: string, id: string): IncidentReport {
+    const folder = join(parent, id);
+    if (!isReportId(id) || !existsSync(join(folder, STATE_FILE)))
+      throw new OperatorError(`There is no report ${id} in ${parent}; nothing was changed.`);
+    const state = readState(folder);
+    if (state.finishedAt !== null)
+      throw new OperatorError(
+        `The report ${id} was finished at ${state.finishedAt}; without --resume a new one begins. Nothing was changed.`,
+      );
+    return new IncidentReport(folder, state);
+  }
+
+  /** Ids of the reports that were begun and not finished, oldest first. */
+  static unfinished(parent: string): string[] {
+    if (!existsSync(parent)) return [];
+    const names = readdirSync(parent).filter(
+      (name) => isReportId(name) && existsSync(join(parent, name, STATE_FILE)),
+    );
+    return names.filter((name) => readState(join(parent, name)).finishedAt === null).toSorted();
+  }
+
+  /** What `--resume` takes: the name of the folder. */
+  get id(): string {
+    return basename(this.folder);
+  }
+
+  /** Adds whom to tell, each once. */
+  addAffected(found: readonly AffectedIntegration[]): void {
+    const known = new Set(this.state.affected?.map(({ integrationId }) => integrationId));
+    const added = found.filter(({ integrationId }) => !known.has(integrationId));
+    if (this.state.affected !== null && added.length === 0) return;
+    this.state.affected = [...(this.state.affected ?? []), ...added];
+    this.save();
   }
 
   /** Writes all files; each to a temporary name and moved, so that a kill leaves no half file. */
@@ -71,4 +104,8 @@ export class IncidentReport {
     writeFileSync(`${file}.new`, text, { mode: 0o600 });
     renameSync(`${file}.new`, file);
   }
+}
+
+function readState(folder: string): LeakState {
+  return JSON.parse(readFileSync(join(folder, STATE_FILE), 'utf8')) as LeakState;
 }

@@ -26,6 +26,17 @@ const NOTE = {
   text: `INSERT INTO benteng.encryption_keys (id, fingerprint) VALUES ($1::text, decode($2::text, 'hex'))
          ON CONFLICT (id) DO NOTHING`,
 };
+/** $1 the key, $2 hours. The clock is the database's own, which has written these instants. */
+const AGE = {
+  name: 'age_of_encryption_key',
+  text: `
+    SELECT EXISTS (SELECT 1 FROM benteng.encryption_keys own
+                   WHERE own.id = $1::text AND (
+                     own.created_at <= now() - make_interval(hours => $2::int)
+                     OR EXISTS (SELECT 1 FROM benteng.encryption_keys other
+                                WHERE other.id <> own.id AND other.created_at >= own.created_at))) AS "isOld",
+           EXISTS (SELECT 1 FROM benteng.encryption_keys other WHERE other.id <> $1::text) AS "hasOthers"`,
+};
 const FORGET = {
   name: 'forget_encryption_keys',
   text: 'DELETE FROM benteng.encryption_keys WHERE id = ANY ($1::text[])',
@@ -53,6 +64,19 @@ export class KeyRegister {
     await this.note(current);
     const wrong = (await this.read()).filter((key) => key.id === current.id && this.isForeign(key));
     if (wrong.length > 0) throw mistaken(wrong);
+  }
+
+  /**
+   * Whether the key that makes new values has taken over from another one within so many hours. Another one is known by
+   * its note, or by values that it made and nobody has encrypted anew.
+   * @param hasOlderValues whether there are such values.
+   */
+  async hasJustTakenOver(hours: number, hasOlderValues: boolean): Promise<boolean> {
+    const [age] = await this.database.run<{ isOld: boolean; hasOthers: boolean }>(AGE, [
+      this.ring.current.id,
+      hours,
+    ]);
+    return !age!.isOld && (age!.hasOthers || hasOlderValues);
   }
 
   /**
