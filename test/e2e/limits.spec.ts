@@ -404,6 +404,49 @@ describe('the global limit', () => {
     }
   });
 
+  it.each(['none', '127.0.0.1'])(
+    'counts what never becomes a request, with TRUST_PROXY=%s [F-41]',
+    async (trusted) => {
+      const test = await startTestApp({
+        environment: { ...MEMORY_COUNTERS, RATE_LIMIT_GLOBAL: '2/60', TRUST_PROXY: trusted },
+      });
+      try {
+        const { hostname, port } = new URL(test.url);
+        const send = async (bytes: string): Promise<string> => {
+          const socket = connect(Number(port), hostname);
+          socket.write(bytes);
+          let answer = '';
+          for await (const chunk of socket) answer += String(chunk);
+          return answer;
+        };
+        const kinds: Record<string, string> = {
+          'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n': '400',
+          'NONSENSE\r\n\r\n': '400',
+          [`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`]: '431',
+        };
+        for (const [bytes, status] of Object.entries(kinds)) {
+          for (let index = 0; index < 2; index += 1)
+            expect((await send(bytes)).slice(0, 13)).toBe(`HTTP/1.1 ${status} `);
+          const [head, body] = (await send(bytes)).split('\r\n\r\n') as [string, string];
+          expect(head).toMatch(/^HTTP\/1\.1 429 Too Many Requests\r\n/);
+          expect(head).toMatch(/\r\nRetry-After: 60\r\n/);
+          expect(head.toLowerCase()).toContain('\r\nx-content-type-options: nosniff\r\n');
+          expect(JSON.parse(body)).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 60 });
+          // The same count as of all others of this caller; but what a proxy breaks harms nobody else behind it.
+          const isShared = trusted === 'none' || bytes.startsWith('CONNECT');
+          const other = await send('GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+          expect([bytes.slice(0, 8), other.slice(0, 13)]).toEqual([
+            bytes.slice(0, 8),
+            `HTTP/1.1 ${isShared ? 429 : 404} `,
+          ]);
+          test.clock.advanceSeconds(60);
+        }
+      } finally {
+        await test.close();
+      }
+    },
+  );
+
   it('refuses before the body is read, and says so before it is sent [F-41]', async () => {
     const test = await startTestApp({ environment: { ...MEMORY_COUNTERS, RATE_LIMIT_GLOBAL: '1/60' } });
     try {

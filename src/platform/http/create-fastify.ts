@@ -14,7 +14,7 @@ import { logRequests } from '../observability/request-log.js';
 import { BODY_LIMITS, BodyIntake, type BodyLimits } from './body-intake.js';
 import { readBodyKinds } from './body-kinds.js';
 import { BrokenRequests } from './broken-requests.js';
-import { canonicalAddress, trustedHop } from './client-address.js';
+import { trustedHop } from './client-address.js';
 import { Drain } from './drain.js';
 import { Entrance, refuseAmbiguous } from './entrance.js';
 import { keepExpectations } from './expectations.js';
@@ -57,7 +57,6 @@ export async function createFastify(
   const headerFields = securityHeaderFields(applyHeaders);
   const broken = new BrokenRequests(toLines(headerFields));
   const answerPlainHttp = plainHttpRule(config);
-  const isProxy = trustedHop(config.trustedProxies);
   const prepareAnswer = (request: FastifyRequest, reply: FastifyReply): void => {
     applyHeaders(request.raw, reply.raw);
     void reply.header('X-Request-Id', request.id);
@@ -90,14 +89,11 @@ export async function createFastify(
       void refuse(error, request, reply);
     },
     clientErrorHandler: (error, socket) => {
-      const address = canonicalAddress(socket.remoteAddress ?? '');
-      // Behind a proxy the connection is its own, and everybody's.
-      if (address !== null && !isProxy(address)) server.entrance.countBroken(address);
-      broken.answer(error, socket);
+      void broken.answer(error, socket, (source) => server.entrance.countBroken(source));
     },
   });
   keepExpectations(server.server);
-  broken.refuseTunnels(server.server);
+  broken.refuseTunnels(server.server, (request) => server.entrance.countTunnel(request));
   server.decorate('entrance', new Entrance(server, config, headerFields));
   server.entrance.standBefore(server.server);
   server.addHook('onRequest', async (request, reply) => {

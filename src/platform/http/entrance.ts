@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { v7 as uuidV7 } from 'uuid';
@@ -8,7 +9,14 @@ import { badRequest, expectationFailed, rateLimited } from '../errors/platform.e
 import type { Problem } from '../errors/problem.js';
 import { PROBLEM_CONTENT_TYPE, toProblemDocument } from '../errors/problem-document.js';
 import type { Signal } from '../events/signals.js';
-import { addressBucket, clientAddress, clientAddressOf, isReadableAddress } from './client-address.js';
+import {
+  addressBucket,
+  canonicalAddress,
+  clientAddress,
+  clientAddressOf,
+  isReadableAddress,
+  trustedHop,
+} from './client-address.js';
 import { isContinueExpected } from './expectations.js';
 import { pathOf, sendProblem } from './send-problem.js';
 
@@ -38,6 +46,7 @@ export class Entrance {
   /** Who is above the limit, by bucket, and until when, in milliseconds of the monotonic clock. */
   private readonly resting = new Map<string, number>();
   private readonly addressOf: (request: IncomingMessage) => string;
+  private readonly isProxy: (address: string) => boolean;
 
   /** @param headerFields the security headers: names and values in turn. */
   constructor(
@@ -47,6 +56,7 @@ export class Entrance {
   ) {
     this.headerFields = headerFields;
     this.addressOf = clientAddressOf(config.trustedProxies);
+    this.isProxy = trustedHop(config.trustedProxies);
   }
 
   /**
@@ -99,13 +109,13 @@ export class Entrance {
     if (!isReadableAddress(request))
       this.wiring.emit({ kind: 'client_address_unreadable', text: request.ip.slice(0, 64) });
     const { requests, seconds } = this.config.limits.GLOBAL;
-    const address = clientAddress(request);
-    const { totalHits, timeToExpire, timeToBlockExpire, isBlocked } = await this.count(this.wiring, address);
+    const bucket = addressBucket(clientAddress(request));
+    const { totalHits, timeToExpire, timeToBlockExpire, isBlocked } = await this.count(this.wiring, bucket);
     if (isBlocked) {
       // One line for each window: what a flood costs must not be disk space.
       request.isUnlogged = totalHits > requests + 1;
       request.problemCode = 'RATE_LIMITED';
-      this.letRest(addressBucket(address), timeToBlockExpire, this.wiring);
+      this.letRest(bucket, timeToBlockExpire, this.wiring);
       reply.hijack();
       this.refuse(request.raw, reply.raw, request.id, timeToBlockExpire);
       return false;
@@ -115,20 +125,33 @@ export class Entrance {
     return true;
   }
 
-  /** Counts what Node's parser refused: it has an address, but never becomes a request. */
-  countBroken(address: string): void {
-    if (this.wiring !== undefined) void this.count(this.wiring, address).catch(() => undefined);
+  /** Counts what Node's parser refused. @returns the refusal above the limit, else null. */
+  async countBroken({ remoteAddress }: Socket): Promise<Problem | null> {
+    const address = canonicalAddress(remoteAddress ?? '');
+    if (address === null) return null;
+    // The connection of a proxy is everybody's: what is broken on it has a count of its own, so that it harms no other.
+    return this.countLost(this.isProxy(address) ? `broken:${address}` : addressBucket(address));
   }
 
-  private count({ counters }: Wiring, address: string) {
+  /** Counts a request for a tunnel. @returns the refusal above the limit, else null. */
+  async countTunnel(request: IncomingMessage): Promise<Problem | null> {
+    return this.countLost(addressBucket(this.addressOf(request)));
+  }
+
+  /** Counts what never becomes a request. When the counters fail, its own fault is the answer. */
+  private async countLost(bucket: string): Promise<Problem | null> {
+    const { wiring } = this;
+    if (wiring === undefined) return null;
+    const counted = await this.count(wiring, bucket).catch(() => null);
+    if (counted === null || !counted.isBlocked) return null;
+    this.letRest(bucket, counted.timeToBlockExpire, wiring);
+    wiring.emit({ kind: 'limit_hit', rule: RULE });
+    return rateLimited({ retryAfterSeconds: counted.timeToBlockExpire });
+  }
+
+  private count({ counters }: Wiring, bucket: string) {
     const { requests, seconds } = this.config.limits.GLOBAL;
-    return counters.increment(
-      `${RULE}:${addressBucket(address)}`,
-      seconds * 1000,
-      requests,
-      seconds * 1000,
-      RULE,
-    );
+    return counters.increment(`${RULE}:${bucket}`, seconds * 1000, requests, seconds * 1000, RULE);
   }
 
   /** Answers straight on Node's response: hooks and serializers would cost more than all the rest. */
