@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { OperatorError } from '../platform/errors/operator-error.js';
+import { repeatedName } from '../platform/json/json-text.js';
 import { readTextLines } from './text-lines.js';
 
 export type PeopleFormat = 'csv' | 'jsonl';
@@ -87,8 +88,12 @@ async function* readJsonLines(file: string): AsyncGenerator<PeopleRecord> {
 function readObject(line: number, text: string): PeopleRecord {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      // Only the last of two would be read.
+      const twice = repeatedName(text);
+      if (twice !== undefined) return { line, fault: `the line names ${JSON.stringify(twice)} twice` };
       return { line, value: value as Record<string, unknown> };
+    }
   } catch {
     // Said below.
   }

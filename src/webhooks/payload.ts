@@ -1,4 +1,4 @@
-import { depthOf, isJson, withoutMembers } from './json-text.js';
+import { depthOf, isJson, withoutMembers } from '../platform/json/json-text.js';
 import { textOf, type WebhookScheme } from './schemes/scheme.js';
 
 /** Levels of a JSON payload: readers give up somewhere, the common ones at 64 at the earliest. */

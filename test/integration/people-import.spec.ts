@@ -195,6 +195,22 @@ describe('the import of people', () => {
     expect(await emails()).toEqual([]);
   });
 
+  it('refuses a line of JSON that names a field twice, however it is written [F-15]', async () => {
+    const text = [
+      `{"email":"${email('a')}","name":"Ani","name":"Budi"}`,
+      `{"email":"${email('b')}","name":"Budi","em\\u0061il":"${email('c')}"}`,
+      `{"email":"${email('d')}","name":"Dewi","role":"USER","role":"USER"}`,
+      `{"email":"${email('e')}","name":"name\\",\\"name"}`,
+    ].join('\n');
+    const report = await run(text, { skipRefused: true });
+    expect(report.refused).toEqual([
+      { line: 1, reasons: ['the line names "name" twice'] },
+      { line: 2, reasons: ['the line names "email" twice'] },
+      { line: 3, reasons: ['the line names "role" twice'] },
+    ]);
+    expect(await emails()).toEqual([email('e')]);
+  });
+
   it('refuses hashes that would cost too much to check, or that nothing can check, with line and reason [F-26]', async () => {
     const salt = 'c29tZXNhbHRzb21lc2FsdA';
     const tag = 'wNY5s8P8KCMGBEVlN4ofVRIRN66UkL/F5/915QNHKTc';

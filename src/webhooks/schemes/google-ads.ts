@@ -1,4 +1,4 @@
-import { fieldOf, membersOf, withoutMembers } from '../json-text.js';
+import { fieldOf, membersOf, withoutMembers } from '../../platform/json/json-text.js';
 import {
   idInBody,
   isSameSecret,

@@ -1,5 +1,5 @@
 import { equalInConstantTime, hmacSha256, sha256 } from '../../platform/crypto/digest.js';
-import { fieldOf } from '../json-text.js';
+import { fieldOf } from '../../platform/json/json-text.js';
 
 /** What came in, before anything about it is believed. */
 export interface Delivery {

@@ -67,6 +67,12 @@ export function membersOf(text: string): JsonMember[] | null {
   return members;
 }
 
+/** A name that the outermost object has twice, so that readers would differ; undefined when there is none. */
+export function repeatedName(text: string): string | undefined {
+  const seen = new Set<string>();
+  return membersOf(text)?.find(({ name }) => seen.size === seen.add(name).size)?.name;
+}
+
 /** The text without the members of these names in its outermost object; every other byte stays. */
 export function withoutMembers(text: string, names: readonly string[]): string {
   const members = membersOf(text) ?? [];
