@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import writeWorkbook from 'write-excel-file/node';
 import type { Response } from 'supertest';
@@ -15,6 +15,7 @@ import {
   aLongWorkbook,
   alteredWorkbook,
   aWorkbook,
+  extraRecord,
   textRow,
   workbookParts,
   zip,
@@ -237,6 +238,22 @@ const MANY_PARTS = Array.from({ length: 3000 }, (_, index) => ({
 /** What a workbook remembers of another one. */
 const CACHED_VALUES =
   '<externalLink xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><externalBook><sheetNames><sheetName val="A"/></sheetNames><sheetDataSet><sheetData sheetId="0"><row r="1"><cell r="A1"><v>5</v></cell></row></sheetData></sheetDataSet></externalBook></externalLink>';
+
+/** The name of a part in UTF-8, beside the one in its header (APPNOTE 6.3.10 §4.6.9). */
+const unicodePath = (name: string, unicode: string) => {
+  const head = Buffer.from([1, 0, 0, 0, 0]);
+  head.writeUInt32LE(crc32(name), 1);
+  return extraRecord(0x7075, Buffer.concat([head, Buffer.from(unicode)]));
+};
+const LARGE_SIZES = extraRecord(1, Buffer.alloc(16, 7));
+/** What Info-ZIP and 7-Zip write: times, owners; and the room that Office and .NET leave. */
+const TIMES = Buffer.concat([
+  extraRecord(0x5455, '\x03'.padEnd(9, 't')),
+  extraRecord(0x7875, '\x01'.padEnd(11, 'u')),
+]);
+const NTFS_TIMES = extraRecord(0x000a, Buffer.alloc(32, 1));
+const growth = (bytes: number) =>
+  extraRecord(0xa220, Buffer.concat([Buffer.from('28a00002', 'hex'), Buffer.alloc(bytes)]));
 
 /** What is refused, why, and the file. */
 const REFUSED: [string, string, () => Buffer | string][] = [
@@ -546,6 +563,68 @@ const REFUSED: [string, string, () => Buffer | string][] = [
     () => aWorkbook(Array.from({ length: 1000 }, () => [randomBytes(900).toString('hex')])),
   ],
   ['a long cell', 'cell_too_long', () => sheet(textRow(5, ['a', 'x'.repeat(2001)]))],
+  ...(
+    [
+      ['free text instead of an extra field', { localExtra: Buffer.from('hidden data in extra') }],
+      ['an extra field of the directory that is cut short', { extra: Buffer.from('0100ff', 'hex') }],
+      ['bytes behind the last record of an extra field', { localExtra: Buffer.from('55540000ff', 'hex') }],
+      ['a large extra field', { localExtra: extraRecord(0x4242, 'x'.repeat(60_000)) }],
+      ['a large extra field of the directory', { extra: extraRecord(0x4242, 'x'.repeat(300)) }],
+      [
+        'text in the room for growth',
+        { localExtra: extraRecord(0xa220, `\x28\xa0\0\x02${'x'.repeat(500)}`) },
+      ],
+      ['a large comment', { comment: 'x'.repeat(300) }],
+      ['another name in an extra field', { extra: unicodePath('docProps/core.xml', 'docProps/evil.xml') }],
+      [
+        'another name in the extra field of its header',
+        { localExtra: unicodePath('a', 'docProps/evil.xml') },
+      ],
+      ['other sizes in the extra field of its header', { localExtra: LARGE_SIZES, claimsZip64: true }],
+      ['a descriptor that is announced and not there', { flags: 0x808 }],
+      ['a name of 1,025 bytes', { name: `docProps/${'x'.repeat(1012)}.xml` }],
+    ] as const
+  ).map(
+    ([what, more]) =>
+      [
+        `${what} [F-10]`,
+        'damaged',
+        () => withEntry({ name: 'docProps/core.xml', content: '<a/>', ...more }),
+      ] as [string, string, () => Buffer],
+  ),
+  [
+    'little beside each of many parts, much together [F-10]',
+    'damaged',
+    () =>
+      zip([
+        ...good,
+        ...Array.from({ length: 1900 }, (_, index) => ({
+          name: `p${index}.xml`,
+          content: '<a/>',
+          isStored: true,
+          localExtra: extraRecord(0x4242, 'x'.repeat(200)),
+        })),
+      ]),
+  ],
+  ...['A7', 'A', '1', 'A01', 'a1', '$A$1', 'A1:B1', 'XFE1', 'ZZZZZZ1', ''].map(
+    (reference) =>
+      [
+        `a cell "${reference}" in row 1 [F-13]`,
+        'damaged',
+        () => sheet(`<row r="1"><c r="${reference}"><v>1</v></c></row>`),
+      ] as [string, string, () => Buffer],
+  ),
+  [
+    'a cell of row 7 in a row without a number [F-13]',
+    'damaged',
+    () => sheet('<row><c r="A7"><v>1</v></c></row>'),
+  ],
+  ['a cell outside of its row [F-13]', 'damaged', () => sheet(`${AB}<c r="C1"><v>1</v></c>`)],
+  [
+    'a row inside another one [F-13]',
+    'damaged',
+    () => sheet('<row r="1"><c r="A1"><v>1</v></c><row r="2"/></row>'),
+  ],
   ['rows out of order', 'damaged', () => sheet('<row r="2"/><row r="1"/>')],
   ['cells out of order', 'damaged', () => sheet('<row r="1"><c r="B1"/><c r="A1"/></row>')],
   ['a row of number 1e400', 'damaged', () => sheet('<row r="1e400"/>')],
@@ -635,6 +714,45 @@ const READ: [string, () => Buffer][] = [
   ['a text that is not there', () => sheet(`${AB}<row r="2"><c t="s"><v>99</v></c></row>`)],
   ['a formula with another workbook', () => sheet(`${AB}<row r="2"><c><f>[1]A!A1</f><v>5</v></c></row>`)],
   [
+    'times, owners and room for growth beside its parts',
+    () =>
+      zip(
+        workbookParts({ Orders: AB }).map((entry, index) => ({
+          ...entry,
+          localExtra: Buffer.concat([TIMES, growth(index === 0 ? 8192 : 512)]),
+          extra: index === 0 ? NTFS_TIMES : Buffer.concat([unicodePath(entry.name, entry.name), TIMES]),
+          comment: 'ok',
+        })),
+      ),
+  ],
+  [
+    'sizes of 8 bytes in its headers, known or not yet',
+    () => {
+      const [first, second, ...others] = workbookParts({ Orders: AB });
+      const sizes = Buffer.alloc(16);
+      sizes.writeBigUInt64LE(BigInt(Buffer.byteLength(first!.content)), 0);
+      sizes.writeBigUInt64LE(BigInt(Buffer.byteLength(first!.content)), 8);
+      return zip([
+        { ...first!, isStored: true, claimsZip64: true, localExtra: extraRecord(1, sizes) },
+        {
+          ...second!,
+          hasDescriptor: true,
+          claimsZip64: true,
+          localExtra: extraRecord(1, Buffer.alloc(16, 0xff)),
+        },
+        ...others,
+      ]);
+    },
+  ],
+  [
+    'sizes that are announced behind a folder and not there',
+    () => zip([{ name: 'xl/', content: '', isStored: true, flags: 8 }, ...workbookParts({ Orders: AB })]),
+  ],
+  [
+    'rows without numbers and cells with them',
+    () => sheet('<row><c r="A1" t="str"><v>a</v></c><c r="B1" t="str"><v>b</v></c></row>'),
+  ],
+  [
     'sizes behind the data',
     () => zip(workbookParts({ Orders: AB }).map((entry) => ({ ...entry, hasDescriptor: true }))),
   ],
@@ -675,7 +793,16 @@ describe('a file that is no plain workbook', () => {
       expect((await upload(alteredWorkbook({ [part]: content }))).body.detail).toContain(part);
   });
 
-  it('says in which cell the fault is', async () => {
+  it('says in which cell the fault is [F-13]', async () => {
+    for (const [reference, row] of [
+      ['A7', 1],
+      ['A', 3],
+    ] as const)
+      expect(
+        (await upload(sheet(`<row r="${row}"><c r="${reference}"><v>1</v></c></row>`))).body.detail,
+      ).toBe(
+        `The workbook is damaged: in row ${row} of sheet "Orders" stands a cell that calls itself "${reference}".`,
+      );
     const response = await upload(sheet(textRow(5, ['a', 'x'.repeat(2001)])));
     expect(response.body.detail).toBe('Sheet "Orders": cell B5 is longer than 2000 characters.');
   });

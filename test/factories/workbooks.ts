@@ -21,6 +21,21 @@ export interface ZipEntry {
   readonly trailing?: string;
   /** Sizes and checksum stand behind the data, as programs write that cannot go back. */
   readonly hasDescriptor?: boolean;
+  /** Extra fields, and a comment of the directory. */
+  readonly localExtra?: Buffer;
+  readonly extra?: Buffer;
+  readonly comment?: string;
+  /** Its header says that its sizes stand in the extra field. */
+  readonly claimsZip64?: boolean;
+}
+
+/** A record of an extra field. */
+export function extraRecord(id: number, data: Buffer | string): Buffer {
+  const bytes = Buffer.from(data as string);
+  const head = Buffer.alloc(4);
+  head.writeUInt16LE(id, 0);
+  head.writeUInt16LE(bytes.length, 2);
+  return Buffer.concat([head, bytes]);
 }
 
 /** Builds an archive byte by byte, so that it can lie. */
@@ -52,6 +67,10 @@ export function zip(
     const header = Buffer.from(shared);
     if (entry.localCrc32 !== undefined) header.writeUInt32LE(entry.localCrc32, 10);
     if (entry.hasDescriptor === true) header.fill(0, 10, 22);
+    if (entry.claimsZip64 === true) header.fill(0xff, 14, 22);
+    const localExtra = entry.localExtra ?? Buffer.alloc(0);
+    const extra = entry.extra ?? Buffer.alloc(0);
+    const remark = Buffer.from(entry.comment ?? '');
     const descriptor =
       entry.hasDescriptor === true
         ? Buffer.concat([Buffer.from('PK\x07\x08'), shared.subarray(10, 22)])
@@ -60,18 +79,24 @@ export function zip(
       Buffer.from('PK\x03\x04'),
       header,
       localName,
+      localExtra,
       data,
       descriptor,
       Buffer.from(entry.trailing ?? ''),
     ]);
     local.writeUInt16LE(localName.length, 26);
+    local.writeUInt16LE(localExtra.length, 28);
     const central = Buffer.concat([
       Buffer.from('PK\x01\x02\x14\x00', 'latin1'),
       shared,
       Buffer.alloc(14),
       name,
+      extra,
+      remark,
     ]);
     central.writeUInt16LE(name.length, 28);
+    central.writeUInt16LE(extra.length, 30);
+    central.writeUInt16LE(remark.length, 32);
     central.writeUInt32LE(entry.claimedOffset ?? offset, 42);
     locals.push(local);
     directory.push(central);

@@ -1,8 +1,15 @@
 import { createInflateRaw, crc32 } from 'node:zlib';
 import { fromBufferPromise, type Entry, type ZipFile } from 'yauzl';
+import { readExtraField } from './extra-fields.js';
 import { damaged, WorkbookRefused } from './workbook-refused.js';
 
 const MAX_PARTS = 2000;
+/** What programs call their parts stays below 100. */
+const MAX_NAME_BYTES = 1024;
+/** Of extra fields and comments that nobody judges: programs write some 30 of them, in header and directory each. */
+const MAX_LOOSE_BYTES = 256;
+/** The same, of all parts together: 64 for each of as many as there may be. */
+const MAX_LOOSE_BYTES_TOGETHER = MAX_PARTS * 64;
 const MIB = 1024 * 1024;
 /** Deflate can reach 1030; spreadsheets stay below 100. Small parts may be as repetitive as they like. */
 const MAX_RATIO = 200;
@@ -21,6 +28,7 @@ const LOCATOR64_SIGNATURE = 0x07064b50;
 const LOCATOR64 = 20;
 const DESCRIPTOR_SIGNATURE = 0x08074b50;
 const IN_ZIP64 = 0xffffffff;
+const UNKNOWN_SIZE = 0xffffffffffffffffn;
 const STORED = 0;
 const DEFLATED = 8;
 /** Sizes and checksum stand behind the data. */
@@ -38,6 +46,8 @@ export interface ArchivePart {
   /** Bytes when it is unpacked. */
   readonly size: number;
   readonly crc32: number;
+  /** Of its extra fields and its comment, bytes that nobody judges. */
+  readonly looseBytes: number;
 }
 
 /**
@@ -57,9 +67,12 @@ export async function readArchive(file: Buffer, maxInflatedMiB: number): Promise
   const directoryStart = findDirectory(file, zip.entryCount, entries);
   const inOrder = entries.toSorted((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   let end = 0;
+  let looseBytes = 0;
   const parts = inOrder.map((entry, index) => {
     const next = inOrder[index + 1]?.relativeOffsetOfLocalHeader ?? directoryStart;
     const part = locate(file, entry, end, next);
+    looseBytes += part.looseBytes;
+    if (looseBytes > MAX_LOOSE_BYTES_TOGETHER) throw tooMuchBeside(part.name);
     end = next;
     return part;
   });
@@ -200,6 +213,8 @@ function findDirectory(file: Buffer, entryCount: number, entries: readonly Entry
 function locate(file: Buffer, entry: Entry, start: number, next: number): ArchivePart {
   const { fileName, compressionMethod, compressedSize, uncompressedSize } = entry;
   const name = shown(fileName);
+  if (entry.fileNameLength > MAX_NAME_BYTES)
+    throw damaged(`the name of its part ${name}… is longer than ${MAX_NAME_BYTES} bytes`);
   const offset = entry.relativeOffsetOfLocalHeader;
   if (offset < start || next < start + LOCAL_HEADER)
     throw new WorkbookRefused('bomb', `The part ${name} lies over another one.`);
@@ -222,6 +237,12 @@ function locate(file: Buffer, entry: Entry, start: number, next: number): Archiv
     throw new WorkbookRefused('bomb', `The part ${name} lies over another one, or is cut off.`);
   if (!file.subarray(start + LOCAL_HEADER, nameEnd).equals(entry.fileNameRaw))
     throw damaged(`its part ${name} has two names`);
+  const extra = readExtraField(file.subarray(nameEnd, dataStart), entry.fileNameRaw);
+  const directoryExtra = readExtraField(entry.extraFieldRaw, entry.fileNameRaw);
+  if (extra === null || directoryExtra === null)
+    throw damaged(`the extra field of its part ${name} is broken`);
+  const looseBytes = extra.looseBytes + directoryExtra.looseBytes + entry.fileCommentLength;
+  if (looseBytes > MAX_LOOSE_BYTES) throw tooMuchBeside(fileName);
   const header = [14, 18, 22].map((at) => file.readUInt32LE(start + at)) as [number, number, number];
   const told: readonly number[] = [entry.crc32, compressedSize, uncompressedSize];
   const hasDescriptor = (flags & HAS_DESCRIPTOR) !== 0;
@@ -230,10 +251,16 @@ function locate(file: Buffer, entry: Entry, start: number, next: number): Archiv
   if (
     file.readUInt16LE(start + 8) !== compressionMethod ||
     ((flags ^ entry.generalPurposeBitFlag) & MEANINGFUL_FLAGS) !== 0 ||
-    !header.every(isSame)
+    !header.every(isSame) ||
+    !isLargeHeader(extra.zip64, header, told, hasDescriptor)
   )
     throw damaged(`its part ${name} is another one than its directory says`);
-  if (dataEnd !== next && !(hasDescriptor && isDescriptor(file.subarray(dataEnd, next), told)))
+  const behind = file.subarray(dataEnd, next);
+  const isAnnounced = hasDescriptor || (entry.generalPurposeBitFlag & HAS_DESCRIPTOR) !== 0;
+  // Folders are empty: some programs announce what they then leave out.
+  if (isAnnounced && behind.length === 0 && !fileName.endsWith('/'))
+    throw damaged(`the checksum that its part ${name} announces behind its data is missing`);
+  if (behind.length > 0 && !(hasDescriptor && isDescriptor(behind, told)))
     throw damaged(`there is something between its parts, behind ${name}`);
   return {
     name: fileName,
@@ -242,7 +269,33 @@ function locate(file: Buffer, entry: Entry, start: number, next: number): Archiv
     isDeflated: compressionMethod === DEFLATED,
     size: uncompressedSize,
     crc32: entry.crc32,
+    looseBytes,
   };
+}
+
+/**
+ * Whether the sizes that a header has no room for are those of the directory; before a descriptor they may be unknown,
+ * as 0 or −1. @param header checksum, packed and unpacked size; `told` likewise.
+ */
+function isLargeHeader(
+  zip64: Buffer | undefined,
+  [, packed, unpacked]: readonly [number, number, number],
+  [, toldPacked, toldUnpacked]: readonly number[],
+  hasDescriptor: boolean,
+): boolean {
+  // The unpacked size comes first, and each is there only when it is needed.
+  const expected = [unpacked === IN_ZIP64 ? toldUnpacked! : -1, packed === IN_ZIP64 ? toldPacked! : -1];
+  const needed = expected.filter((size) => size !== -1);
+  if (needed.length === 0) return true;
+  if (zip64 === undefined || zip64.length < needed.length * 8) return hasDescriptor;
+  return needed.every((size, index) => {
+    const value = zip64.readBigUInt64LE(index * 8);
+    return value === BigInt(size) || (hasDescriptor && (value === 0n || value === UNKNOWN_SIZE));
+  });
+}
+
+function tooMuchBeside(name: string): WorkbookRefused {
+  return damaged(`there is too much beside its part ${shown(name)}: extra fields and comments`);
 }
 
 /** Checksum and sizes of 4 or 8 bytes, with a signature or without. */

@@ -1,5 +1,5 @@
-/** Column of a reference such as `BC12`: 0, 1, 2 …; −1 when it is none. */
-export function columnOf(reference: string): number {
+/** Column of a reference such as `BC12` to a cell of row 12: 0, 1, 2 …; −1 when it is none, or to another row. */
+export function columnOf(reference: string, row: string): number {
   let column = 0;
   let index = 0;
   for (; index < reference.length && index < 4; index += 1) {
@@ -7,7 +7,8 @@ export function columnOf(reference: string): number {
     if (code < 65 || code > 90) break;
     column = column * 26 + (code - 64);
   }
-  return column > 0 && column <= 16_384 ? column - 1 : -1;
+  const isInRow = reference.length === index + row.length && reference.endsWith(row);
+  return isInRow && column > 0 && column <= 16_384 ? column - 1 : -1;
 }
 
 /** `BC` for 54. */

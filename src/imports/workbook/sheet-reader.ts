@@ -45,6 +45,9 @@ export class SheetReader {
   lastRow = 0;
   columns = 0;
   private row = 0;
+  /** The same, as references write it. */
+  private rowText = '';
+  private isInRow = false;
   private cellColumns: number[] = [];
   private texts: (string | SharedText)[] = [];
   private column = -1;
@@ -99,7 +102,10 @@ export class SheetReader {
   private beginRow(reference: string | undefined): void {
     const row = reference === undefined ? this.row + 1 : /^\d{1,9}$/.test(reference) ? Number(reference) : 0;
     if (row <= this.row) throw damaged(`the rows of sheet "${this.sheet}" are out of order`);
+    if (this.isInRow) throw damaged(`row ${row} of sheet "${this.sheet}" stands inside another one`);
+    this.isInRow = true;
     this.row = row;
+    this.rowText = String(row);
     this.cellColumns = [];
     this.texts = [];
     this.column = -1;
@@ -107,8 +113,13 @@ export class SheetReader {
 
   private beginCell(attributes: Attributes): void {
     const reference = attributes['r'];
-    const column = reference === undefined ? this.column + 1 : columnOf(reference);
-    if (column <= this.column || this.row === 0)
+    if (!this.isInRow) throw damaged(`a cell of sheet "${this.sheet}" stands in no row`);
+    const column = reference === undefined ? this.column + 1 : columnOf(reference, this.rowText);
+    if (column === -1)
+      throw damaged(
+        `in row ${this.row} of sheet "${this.sheet}" stands a cell that calls itself "${reference!.slice(0, 20)}"`,
+      );
+    if (column <= this.column)
       throw damaged(`the cells of sheet "${this.sheet}", row ${this.row}, are out of order`);
     this.column = column;
     this.type = attributes['t'] ?? 'n';
@@ -146,6 +157,7 @@ export class SheetReader {
   }
 
   private endRow(): void {
+    this.isInRow = false;
     if (this.texts.length === 0) return;
     this.lastRow = this.row;
     this.columns = Math.max(this.columns, this.cellColumns.at(-1)! + 1);
