@@ -109,10 +109,10 @@ describe('the audit', () => {
         for (let index = 0; index < 7; index += 1) await fail(person.email, client);
         expect((await refused()).map(({ count }) => count)).toEqual([2, 50]);
         // Many addresses at one email: its counter is what they use up.
-        limited.clock.advanceSeconds(60);
-        for (let index = 0; index < 25; index += 1) await fail(person.email, limited.client());
+        const target = await aPerson(limited, { organizationId: reader.organizationId });
+        for (let index = 0; index < 25; index += 1) await fail(target.email, limited.client());
         await limited.app.get(Jobs).runNow('refused sign-ins');
-        expect((await refused()).map(({ count }) => count)).toEqual([20, 2, 50]);
+        expect((await refused(target.email)).map(({ count }) => count)).toEqual([20]);
         limited.clock.advanceSeconds(3600);
         const { client: own } = await signIn(limited, person);
         const history = pageOf(await own.get('/users/me/login-attempts?limit=100')).items;

@@ -58,7 +58,7 @@ describe('sign-in', () => {
       /^refresh=[A-Za-z0-9_-]{70}; Max-Age=86400; Path=\/; HttpOnly; SameSite=Strict$/,
     );
     expect(cookies[1]).toMatch(
-      /^device=[A-Za-z0-9_-]{70}; Max-Age=31536000; Path=\/; HttpOnly; SameSite=Strict$/,
+      /^device=[A-Za-z0-9_-]{72}; Max-Age=31536000; Path=\/; HttpOnly; SameSite=Strict$/,
     );
     expect(response.text).not.toContain(/^refresh=([^;]+)/.exec(cookies[0]!)![1]);
   });
