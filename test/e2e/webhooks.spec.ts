@@ -476,7 +476,9 @@ describe('what a platform signed', () => {
       '{"google_key":"the key of the form"}': '{}',
       '{ "google_key" : "the key of the form" , "lead_id": 1 }': '{ "lead_id": 1 }',
       '{"lead_id":2,"a":[{"google_key":"other"}],"google\\u005fkey":"the\\u0020key of the form"}':
-        '{"lead_id":2,"a":[{"google_key":"other"}]}',
+        '{"lead_id":2,"a":[{}]}',
+      '{"a":{"google_key":"the key of the form"},"lead_id":4,"google_key":"the key of the form"}':
+        '{"a":{},"lead_id":4}',
       '{"lead_id":3,\n"google_key":"the key of the form",\n"z":"}"}': '{"lead_id":3,\n"z":"}"}',
     };
     for (const body of Object.keys(bodies)) expect((await send(body)).status).toBe(200);

@@ -73,18 +73,63 @@ export function repeatedName(text: string): string | undefined {
   return membersOf(text)?.find(({ name }) => seen.size === seen.add(name).size)?.name;
 }
 
-/** The text without the members of these names in its outermost object; every other byte stays. */
+/**
+ * The text without the members of these names, however deep they stand, in lists too; every other byte stays. One pass
+ * without recursion, since the text comes from outside; what is no JSON object stays as it is.
+ */
 export function withoutMembers(text: string, names: readonly string[]): string {
-  const members = membersOf(text) ?? [];
-  const isKept = ({ name }: JsonMember): boolean => !names.includes(name);
-  if (members.every(isKept)) return text;
-  const lastKept = members.findLastIndex(isKept);
-  const pieces = members.map((member, index) => {
-    if (!isKept(member)) return '';
-    // With the comma and the blanks that follow it.
-    return text.slice(member.start, index === lastKept ? member.end : members[index + 1]!.start);
-  });
-  return text.slice(0, members[0]!.start) + pieces.join('') + text.slice(members.at(-1)!.end);
+  if (!/^[ \t\r\n]*\{/.test(text) || !isJson(text)) return text;
+  const cuts: { start: number; end: number }[] = [];
+  const open: OpenLevel[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    const level = open.at(-1);
+    if (unit === QUOTE) {
+      const end = endOfString(text, at);
+      if (level?.awaitsName === true) {
+        const isCut = names.includes(JSON.parse(text.slice(at, end)) as string);
+        Object.assign(level, { awaitsName: false, start: at, isCut });
+      }
+      at = end - 1;
+    } else if (unit === OPEN_OBJECT || unit === OPEN_LIST) {
+      open.push({ awaitsName: unit === OPEN_OBJECT, start: -1, isCut: false, keptEnd: -1 });
+    } else if (unit === COMMA && level !== undefined && level.start !== -1) {
+      // With the comma and the blanks that follow it.
+      if (level.isCut) cuts.push({ start: level.start, end: skipBlanks(text, at + 1) });
+      else level.keptEnd = trimmedEnd(text, at);
+      Object.assign(level, { awaitsName: true, start: -1 });
+    } else if (unit === CLOSE_OBJECT || unit === CLOSE_LIST) {
+      // The last one has no comma behind it: the one before it goes.
+      if (level?.isCut === true && level.start !== -1) {
+        const end = trimmedEnd(text, at);
+        cuts.push({ start: level.keptEnd === -1 ? level.start : level.keptEnd, end });
+      }
+      open.pop();
+    }
+  }
+  return cut(text, cuts);
+}
+
+/** An object or list that is open, and its member that is being read. */
+interface OpenLevel {
+  /** Of an object: the next text is a name. */
+  awaitsName: boolean;
+  /** Where the name of the member stands, or -1. */
+  start: number;
+  isCut: boolean;
+  /** Where the last member that stays ends, or -1. */
+  keptEnd: number;
+}
+
+/** The text without these ranges, which come by their ends; one may lie within a later one. */
+function cut(text: string, ranges: readonly { start: number; end: number }[]): string {
+  const pieces: string[] = [];
+  let from = text.length;
+  for (const { start, end } of ranges.toReversed()) {
+    if (end <= from) pieces.push(text.slice(end, from));
+    from = Math.min(from, start);
+  }
+  return text.slice(0, from) + pieces.toReversed().join('');
 }
 
 /**
@@ -111,6 +156,19 @@ const CLOSE_LIST = 0x5d;
 
 function isBlank(unit: number): boolean {
   return unit === 0x20 || unit === 0x09 || unit === 0x0a || unit === 0x0d;
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (isBlank(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+/** Where what stands before `before` ends, blanks left out. */
+function trimmedEnd(text: string, before: number): number {
+  let at = before;
+  while (isBlank(text.charCodeAt(at - 1))) at -= 1;
+  return at;
 }
 
 /** @param start where the opening quote stands. @returns the place after the closing one, or the end of the text. */
