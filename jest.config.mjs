@@ -37,6 +37,6 @@ export default {
   workerIdleMemoryLimit: '1200MB',
   // A worker gives the memory of its databases back before it ends.
   workerGracefulExitTimeout: 10_000,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
 };

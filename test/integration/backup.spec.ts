@@ -100,7 +100,7 @@ function drill(place: Place): void {
     file = backupIn(folder);
     heads = await emails(source);
     expect(JSON.parse(out)).toMatchObject({ file, bytes: statSync(file).size });
-  }, 90_000);
+  }, 240_000);
 
   it('writes one encrypted file that only its owner may read, and nothing beside it [T-4.3]', () => {
     expect(file.endsWith(ending)).toBe(true);
@@ -120,7 +120,7 @@ function drill(place: Place): void {
     expect(expectOk(await command('--yes')).out).toMatch(/Restored/);
     expectRefusal(await command('--yes'), /not empty|already/);
     expect(await emails(target)).toEqual(heads);
-  }, 90_000);
+  }, 240_000);
 
   it('changes nothing with a wrong passphrase, or a file that was cut, altered or is none [T-4.3]', async () => {
     const target = await make();
@@ -161,7 +161,7 @@ function drill(place: Place): void {
     const { sha256 } = await attempt(bytes);
     expect(sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(await emails(target)).toEqual(heads);
-  }, 120_000);
+  }, 240_000);
 
   it('works with a public key, whose secret one the backup never sees', async () => {
     const identity = await generateX25519Identity();
@@ -172,7 +172,7 @@ function drill(place: Place): void {
     writeFileSync(keyFile, `# a key\n${identity}\n`);
     expectOk(await runHere(['restore', '--in', backupIn(out), '--yes', '--identity', keyFile], target));
     expect(await emails(target)).toEqual(heads);
-  }, 90_000);
+  }, 240_000);
 
   it('gives two of one second their own names, draws bars, and clears what a killed one left [F-66]', async () => {
     const identity = await generateX25519Identity();
@@ -197,7 +197,7 @@ function drill(place: Place): void {
     const restoring = ['restore', '--in', join(out, names[1]!), '--identity', keyFile, '--yes'];
     const restored = expectOk(await runHere(restoring, await make(), terminal)).err;
     for (const step of ['Reading', 'Restoring']) expect(restored).toMatch(new RegExp(`${step} .*100 %`));
-  }, 90_000);
+  }, 240_000);
 
   it('ends with a sentence when the disk is full, and leaves nothing behind [F-66]', async () => {
     const out = newFolder();
@@ -209,7 +209,7 @@ function drill(place: Place): void {
     expectRefusal(result, /the disk is full \(ENOSPC\)/);
     expect(JSON.parse(result.out)).toEqual({ error: { code: 'SYSTEM', message: expect.any(String) } });
     expect(readdirSync(out)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it('leaves nothing behind when it cannot be made', async () => {
     const out = newFolder();
@@ -220,7 +220,7 @@ function drill(place: Place): void {
     );
     expectRefusal(await runHere(['backup'], withPassphrase(source)), /--out/);
     expect(readdirSync(out)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 }
 
 it('clears the list of a restoration that was killed, and only that [F-66]', async () => {
@@ -247,7 +247,7 @@ onEmbedded('a backup of the embedded database', () => {
     writeFileSync(join(left, 'PG_VERSION'), '17');
     expectOk(await runHere(['db:migrate'], { ...secrets, DATA_DIR }));
     expect(existsSync(left)).toBe(false);
-  }, 30_000);
+  }, 120_000);
 });
 
 onServer('a backup of a server', () => {
@@ -322,5 +322,5 @@ onServer('a backup of a server', () => {
       for (const { superuser } of [source, target])
         await administer(superuser, `DROP OWNED BY ${name} CASCADE`);
     for (const name of Object.values(roles)) await administer(serverUrl!, `DROP ROLE ${name}`);
-  }, 90_000);
+  }, 240_000);
 });

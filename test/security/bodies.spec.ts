@@ -181,8 +181,9 @@ describe('a form', () => {
       const tookMs = performance.now() - begunAt;
       delays.disable();
       expect(statuses).toEqual([400, 400, 400]);
-      expect(tookMs).toBeLessThan(1500);
-      expect(delays.max / 1e6).toBeLessThan(300);
+      // Read to the end they took 30 s and more, and as long in one piece; the bounds leave room for a busy machine.
+      expect(tookMs).toBeLessThan(10_000);
+      expect(delays.max / 1e6).toBeLessThan(2000);
       expect(server.bodies.heldBytes).toBe(0);
     },
   );
