@@ -69,13 +69,15 @@ describe('what testing from outside found', () => {
       readFileSync(file, 'utf8'),
     );
 
-  it('has a row for each, once, shown by a test or open, and W-8 is done when none is open [W-8]', () => {
+  it('has a row for each, once, shown by a test or open, and W-8 is not done while one is open [W-8]', () => {
     expect(found.map(({ id }) => id)).toEqual(FINDINGS);
     expect(found.filter(({ what, files, isOpen }) => what === '' || (files.length === 0) !== isOpen)).toEqual(
       [],
     );
     const { state } = rows.find(({ id }) => id === 'W-8')!;
-    expect(state).toBe(found.some(({ isOpen }) => isOpen) ? 'in part' : 'done');
+    // A test for each does not make it done: what was to be measured may be missing still.
+    if (found.some(({ isOpen }) => isOpen)) expect(state).toBe('in part');
+    else expect(['in part', 'done']).toContain(state);
   });
 
   it('names only test files that prove the row in a title', () => {
