@@ -155,7 +155,8 @@ async function idsOf(table: string, organizationId: string): Promise<string[]> {
 /** All that a caller can tell two answers apart by; how many tries are left is less after every one. */
 function shownBy({ status, headers, text }: Answer): object {
   const { 'x-request-id': _id, date: _date, ratelimit, ...rest } = headers;
-  const otherHeaders = { ...rest, ratelimit: String(ratelimit).replaceAll(/;r=\d+/g, '') };
+  // How many tries are left, and for how many seconds, goes on while the test does.
+  const otherHeaders = { ...rest, ratelimit: String(ratelimit).replaceAll(/;[rt]=\d+/g, '') };
   const body = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : { text };
   const { requestId: _requestId, instance: _instance, ...shown } = body;
   return { status, headers: otherHeaders, body: shown };
