@@ -12,6 +12,7 @@ import { NO_LIMITS } from '../support/no-limits.js';
 import { AdminCreation } from '../../src/users/admin-creation.js';
 import { pageOf } from '../support/pages.js';
 import { expectProblem } from '../support/problems.js';
+import { MEMORY_COUNTERS } from '../support/test-config.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 describe('the audit', () => {
@@ -89,7 +90,10 @@ describe('the audit', () => {
     });
 
     it('records tries that a limit refused [L-S6.2] [F-40]', async () => {
-      const limited = await startTestApp({ environment: { RATE_LIMIT_GLOBAL: '1000/60' } });
+      // In memory: windows that the test moves.
+      const limited = await startTestApp({
+        environment: { ...MEMORY_COUNTERS, RATE_LIMIT_GLOBAL: '1000/60' },
+      });
       try {
         const reader = await aSignedInAdmin(limited);
         const person = await aPerson(limited, { organizationId: reader.organizationId });
