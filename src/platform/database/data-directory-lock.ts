@@ -62,7 +62,8 @@ function readHolder(file: string): { pid: number; identity: string } | null {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether a process of this machine has the number, its own or somebody else's. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
